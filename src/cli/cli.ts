@@ -1,0 +1,58 @@
+import { Command, CommanderError } from "commander";
+import { type Cli, CommandError, exitCodes, type Register } from "./command.ts";
+import type { Io } from "./io.ts";
+
+interface Group {
+  readonly summary: string;
+  /** Loaded only when called, so that `usher inspect` starts at once. */
+  readonly load: () => Promise<Register>;
+}
+
+const groups: Readonly<Record<string, Group>> = {
+  inspect: {
+    summary: "show what Usher sees in one mail",
+    load: async () => (await import("./inspect.ts")).registerInspect,
+  },
+};
+
+const defaultConfigFile = "/etc/usher/usher.yaml";
+
+/** Runs one command line (without node and script) and returns its exit code. */
+export async function runCli(args: readonly string[], io: Io): Promise<number> {
+  try {
+    const program = await buildProgram(args, io);
+    await program.parseAsync(args, { from: "user" });
+    return exitCodes.done;
+  } catch (error) {
+    return report(error, io);
+  }
+}
+
+async function buildProgram(args: readonly string[], io: Io): Promise<Command> {
+  const program = new Command("usher")
+    .description("Turns share notifications into federated subscriptions, and sends share invitations.")
+    .option("-c, --config <file>", `configuration file (default: $USHER_CONFIG or ${defaultConfigFile})`)
+    .exitOverride()
+    .showHelpAfterError("(add --help for the options)")
+    .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.err(text.trimEnd()) });
+  const cli: Cli = {
+    io,
+    configFile: () => program.opts<{ config?: string }>().config ?? io.env["USHER_CONFIG"] ?? defaultConfigFile,
+  };
+  const wanted = args.find((arg) => Object.hasOwn(groups, arg));
+  for (const [name, group] of Object.entries(groups)) {
+    if (name === wanted) (await group.load())(program, cli);
+    else program.command(name).description(group.summary);
+  }
+  return program;
+}
+
+async function report(error: unknown, io: Io): Promise<number> {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (error instanceof CommandError) {
+    io.err(`usher: ${error.message}`);
+    return error.exitCode;
+  }
+  io.err(`usher: unexpected fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return exitCodes.failed;
+}

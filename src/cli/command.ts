@@ -1,0 +1,45 @@
+import type { Command } from "commander";
+import type { Io } from "./io.ts";
+import { printable } from "./io.ts";
+
+/** What every command group is given. */
+export interface Cli {
+  readonly io: Io;
+  /** The configuration file: `--config`, else $USHER_CONFIG, else /etc/usher/usher.yaml. */
+  configFile(): string;
+}
+
+/** Adds the commands of one group to the program. */
+export type Register = (program: Command, cli: Cli) => void;
+
+/** Exit codes of DESIGN.md, outside contracts. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, forcedStop: 70, config: 78 } as const;
+
+/** Ends a command with a message for a person and an exit code. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number = exitCodes.failed) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Prints a value as JSON on one line when `--json` was given, else as text lines. */
+export function print(cli: Cli, json: boolean | undefined, value: unknown, lines: readonly string[]): void {
+  if (json === true) cli.io.out(JSON.stringify(value));
+  else for (const line of lines) cli.io.out(line);
+}
+
+/** Rows as aligned columns under a heading; the text of cells is made safe for terminals. */
+export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [heading, ...rows].map((row) => row.map(printable));
+  const widths = heading.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
+  return all.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}

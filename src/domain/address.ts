@@ -1,0 +1,31 @@
+/**
+ * Mail addresses, compared in one place (DESIGN.md, hosts and identities): the local part as given
+ * (RFC 5321 section 2.4), the domain as lower-case A-label.
+ */
+
+/** The form in which addresses are compared; null when the text is not one addr-spec of the plain form. */
+export function addressKey(text: string): string | null {
+  const at = text.lastIndexOf("@");
+  if (at < 1 || at === text.length - 1 || text.length > 254) return null;
+  const local = text.slice(0, at);
+  if (local.length > 64 || !/^[^\s"(),:;<>@[\\\]\p{Cc}\p{Cf}]+$/u.test(local)) return null;
+  if (local.startsWith(".") || local.endsWith(".") || local.includes("..")) return null;
+  const domain = domainKey(text.slice(at + 1));
+  return domain === null ? null : `${local}@${domain}`;
+}
+
+/** A domain as lower-case A-label (RFC 5890) without a final dot; null when it is none. */
+export function domainKey(text: string): string | null {
+  if (!/^[^\s/?#@:\\[\]%<>"]+$/u.test(text)) return null;
+  const url = URL.parse(`http://${text}/`);
+  if (url === null) return null;
+  const host = url.hostname.replace(/\.$/, "");
+  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(host) || /(^|\.)\d+$/.test(host)) return null;
+  return host;
+}
+
+/** The domain of an addr-spec in normal form, or null. */
+export function addressDomain(address: string): string | null {
+  const key = addressKey(address);
+  return key === null ? null : key.slice(key.lastIndexOf("@") + 1);
+}

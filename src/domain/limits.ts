@@ -1,0 +1,102 @@
+/**
+ * Every limit of Usher, each with its reason. Sources: reference/security.md, sections 8 and 12.
+ * Units are last in the names.
+ */
+export const limits = {
+  /** Largest header block read of one mail: four times what Postfix lets through by default. */
+  headerBlockBytes: 256 * 1024,
+  /** Longest single header field that is looked at; longer ones are cut. */
+  headerFieldBytes: 64 * 1024,
+  /** Header fields looked at in one mail. */
+  headerFields: 1000,
+  /** How much of a mail's beginning is read: header block, first plain text and first HTML part. */
+  mailPrefixBytes: 3 * 256 * 1024,
+  /** Decoded text kept of one text part. */
+  textPartChars: 256 * 1024,
+  /** MIME parts of one mail that are looked at; the mail's text comes first in every client's mail. */
+  mimeParts: 200,
+  /** Time one mail may take to parse before its worker is ended. */
+  parseTimeMs: 2000,
+  /** Heap of the parsing worker. */
+  parseHeapMb: 128,
+  /** Links looked at in one mail. */
+  linksPerMail: 200,
+  /** Longest URL that is parsed (reference/security.md 3.4). */
+  urlChars: 2048,
+  /** Texts shown to people. */
+  titleChars: 200,
+  nameChars: 100,
+  messageChars: 2000,
+  /** Text of another server that is kept in a record. */
+  remoteTextChars: 300,
+  /** Addresses of one sharing in one command. */
+  recipientsPerSharing: 1000,
+
+  /** IMAP: reference/security.md 8.2; imapflow's own defaults reach 2 GiB. */
+  imapConnectMs: 20_000,
+  imapGreetingMs: 10_000,
+  imapCommandMs: 60_000,
+  /** A BODYSTRUCTURE or a list of folders comes in one line. */
+  imapLineBytes: 64 * 1024,
+  imapLiteralBytes: 1024 * 1024,
+  imapResponseBytes: 4 * 1024 * 1024,
+  /** Messages whose headers are asked for and committed in one go. */
+  scanBatchMessages: 500,
+  /** IDLE is renewed before the 29 minutes of RFC 2177. */
+  imapIdleMs: 9 * 60_000,
+  /** Reconnects: first wait, longest wait, and how long a connection must live to start over. */
+  imapBackoffFirstMs: 1000,
+  imapBackoffMaxMs: 10 * 60_000,
+  imapStableMs: 5 * 60_000,
+  /** Refused passwords in a row, or time since the first, after which a mailbox is disabled. */
+  imapAuthFailures: 20,
+  imapAuthFailureMs: 3 * 24 * 3600_000,
+
+  /** HTTP to origins. A total deadline, because undici's body timeout counts gaps only. */
+  httpDnsMs: 5000,
+  httpConnectMs: 5000,
+  httpHeadersMs: 10_000,
+  httpTotalMs: 30_000,
+  httpBodyBytes: 1024 * 1024,
+  httpRedirects: 3,
+  /** Addresses of one name that are looked at. */
+  httpAddresses: 16,
+  httpPerOrigin: 2,
+  httpTotal: 50,
+  /** Retry-After of other servers is clamped to this. */
+  retryAfterMinMs: 1000,
+  retryAfterMaxMs: 24 * 3600_000,
+  /** OX: polls of one 202 job, and the wait between them. */
+  oxJobPolls: 20,
+  oxJobPollMs: 500,
+  /** Entries of a folder that are listed. */
+  folderEntries: 500,
+  /** OX pauses an account this long after an error (retryAfterErrorInterval). */
+  originErrorPauseMs: 3600_000,
+
+  /** Jobs: how many at a time, how long one may be held, how often one is tried. */
+  jobsAtOnce: 8,
+  jobsPerLane: 2,
+  jobLeaseMs: 120_000,
+  /** Other processes enqueue into the same file; one indexed query in this interval finds their work. */
+  jobPollMs: 1000,
+  /** Three process deaths over one mail mean the mail is the cause. */
+  readTries: 3,
+  followTries: 12,
+  /** Five days, as mail servers keep trying (reference/security.md, section 12). */
+  sendForMs: 5 * 24 * 3600_000,
+  /** A send whose end is unknown is repeated at most this often, with the same bytes. */
+  sendUnknownRepeats: 2,
+  sendUnknownWaitMs: 10 * 60_000,
+
+  /** SMTP: RFC 5321 section 4.5.3.2, shortened where a local server is asked. */
+  smtpConnectMs: 20_000,
+  smtpGreetingMs: 30_000,
+  smtpCommandMs: 120_000,
+  smtpDataDoneMs: 600_000,
+
+  /** Orderly stop: running work may finish this long. */
+  stopGraceMs: 25_000,
+  /** Last resort after a stop was asked for; below TimeoutStopSec of the unit. */
+  stopForcedMs: 40_000,
+} as const;

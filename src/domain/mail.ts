@@ -1,0 +1,43 @@
+/** What the rules see of one mail: plain values, read within the bounds of limits.ts. */
+export interface MailAddress {
+  /** Display name, decoded; empty when there is none. */
+  readonly name: string;
+  /** addr-spec as written. */
+  readonly address: string;
+}
+
+export interface HeaderField {
+  /** Field name, lower-case. */
+  readonly name: string;
+  /** Field body, unfolded and trimmed, not decoded. */
+  readonly value: string;
+}
+
+export interface TextPart {
+  readonly type: "plain" | "html";
+  readonly text: string;
+}
+
+export interface MailView {
+  /** In the order of the message, topmost first. */
+  readonly headers: readonly HeaderField[];
+  readonly from: readonly MailAddress[];
+  readonly replyTo: readonly MailAddress[];
+  /** Decoded subject, without line breaks. */
+  readonly subject: string;
+  /** With its angle brackets; null when the mail has none. */
+  readonly messageId: string | null;
+  /** The mail's own text parts, not those of attached mails or files. */
+  readonly texts: readonly TextPart[];
+  /** Body of the first message/delivery-status part of a multipart/report (RFC 3464). */
+  readonly deliveryStatus: string | null;
+  /** Header block of the returned message in a multipart/report (RFC 3462). */
+  readonly returnedHeaders: readonly HeaderField[];
+  /** What could not be read, in words for a record; empty for an ordinary mail. */
+  readonly problems: readonly string[];
+}
+
+/** All values of one header field, topmost first. */
+export function headerValues(mail: Pick<MailView, "headers">, name: string): readonly string[] {
+  return mail.headers.filter((field) => field.name === name).map((field) => field.value);
+}

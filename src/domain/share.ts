@@ -1,0 +1,61 @@
+import type { MailAddress } from "./mail.ts";
+
+export type ProtocolName = "ox" | "cozy-v1" | "cozy" | "ocm-invite" | "public-link" | "federated-share";
+
+export type RecipientKind = "named-guest" | "anonymous" | "internal" | "member" | "unknown";
+export type ModuleName = "files" | "calendar" | "contacts" | "tasks";
+
+/** One share notification as a mail announces it. `link` and `shareId` are secrets. */
+export interface ShareNotification {
+  readonly protocol: ProtocolName;
+  readonly variant: string;
+  /** `https://host[:port]` of the originating server, where the mail tells it. */
+  readonly origin: string | null;
+  readonly link: string | null;
+  readonly shareId: string | null;
+  readonly recipientKind: RecipientKind;
+  readonly module: ModuleName | null;
+  readonly folder: string | null;
+  readonly item: string | null;
+  readonly sharer: MailAddress;
+  readonly title: string | null;
+}
+
+/** What the mail server that received a mail said about its sender (RFC 8601). */
+export interface Authentication {
+  /** The one From address; null where there is none or more than one. */
+  readonly from: string | null;
+  readonly dkim: string | null;
+  readonly spf: string | null;
+  readonly dmarc: string | null;
+  readonly authservId: string | null;
+  /** dmarc=pass for the From domain, said by a trusted authserv-id in a trustworthy place. */
+  readonly trusted: boolean;
+  /** The registrable domains of the origin (or link host) and of the From address are equal. */
+  readonly linkAligned: boolean;
+}
+
+/** One failed or delayed delivery of an own mail (RFC 3464). */
+export interface Bounce {
+  readonly recipient: string | null;
+  /** Enhanced status code, RFC 3463. */
+  readonly status: string | null;
+  readonly action: string | null;
+  /** With angle brackets. */
+  readonly originalMessageId: string | null;
+}
+
+/** What Usher sees in one mail: the outside contract of `usher inspect`. */
+export interface Inspection {
+  readonly verdict: "share-notification" | "delivery-status" | "auto-reply" | "none";
+  /** Machine-readable reason; null unless the verdict is none. */
+  readonly because: string | null;
+  readonly notification: ShareNotification | null;
+  readonly authentication: Authentication;
+  readonly bounce: Bounce | null;
+}
+
+/** The first eight characters of a secret, for logs and records (reference/ox.md, section 11). */
+export function shortened(secret: string): string {
+  return secret.length <= 8 ? "…" : `${secret.slice(0, 8)}…`;
+}

@@ -1,0 +1,47 @@
+import type { CookieJar } from "tough-cookie";
+
+/** The port of the one guarded way out. `http/guarded-client.ts` implements it; nothing else may reach the network by HTTP. */
+export interface OutboundClient {
+  /**
+   * One HTTP request. Redirects are returned, never followed, unless `redirects` asks for it.
+   * Throws OutboundError on refusal, time-out, transport failure or an oversized answer.
+   */
+  request(ask: OutboundRequest): Promise<OutboundResponse>;
+}
+
+export interface OutboundRequest {
+  readonly url: string;
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Cookies of one session at one origin. */
+  readonly jar?: CookieJar;
+  /** Redirects to follow, at most limits.httpRedirects; 0 unless given. */
+  readonly redirects?: number;
+  readonly signal: AbortSignal;
+}
+
+export interface OutboundResponse {
+  readonly status: number;
+  /** Names lower-case; every value of a repeated field is kept. */
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  /** Decoded text, UTF-8, at most limits.httpBodyBytes. */
+  readonly text: string;
+  /** Address that answered, after followed redirects. */
+  readonly url: string;
+}
+
+/** Why a request was not made or brought no answer. */
+export class OutboundError extends Error {
+  override readonly name = "OutboundError";
+  /** Kebab-case name, for example `address-not-public`, `timeout`, `connection-refused`. */
+  readonly reason: string;
+  /** Whether the same request may succeed later. Decided from codes, never from words. */
+  readonly temporary: boolean;
+
+  constructor(reason: string, temporary: boolean, options?: ErrorOptions) {
+    super(`The request was not answered: ${reason}.`, options);
+    this.reason = reason;
+    this.temporary = temporary;
+  }
+}

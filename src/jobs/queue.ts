@@ -1,0 +1,77 @@
+import type { Db } from "../store/store.ts";
+
+/** The port that the embedded queue implements; a PostgreSQL queue can take its place. */
+export interface JobQueue {
+  /**
+   * Plans work in the transaction of its cause. A second open job with the same `uniqueKey` is not made;
+   * the open one then runs at the earlier of both times. Wakes the workers of this process once committed.
+   */
+  enqueue(db: Db, job: NewJob): Promise<void>;
+  /** Takes due work until `stop` aborts, then lets running work end within limits.stopGraceMs. */
+  work(workers: Workers, stop: AbortSignal): Promise<void>;
+  /** Does all work of these kinds that is due now, here, and returns how many jobs ran. */
+  drain(workers: Workers, only: JobFilter, signal: AbortSignal): Promise<number>;
+  parked(): Promise<readonly JobView[]>;
+  /** Makes parked work due again with a fresh count of attempts; false where there is none with this id. */
+  runAgain(id: number): Promise<boolean>;
+  counts(): Promise<{ readonly ready: number; readonly leased: number; readonly parked: number }>;
+}
+
+export interface NewJob {
+  readonly kind: JobKind;
+  /** Id of the row the work is about. */
+  readonly subject: string;
+  readonly lane: string;
+  readonly uniqueKey?: string;
+  readonly runAt?: number;
+  readonly payload?: Readonly<Record<string, string | number | null>>;
+}
+
+export type JobKind =
+  | "read-message"
+  | "follow"
+  | "check-subscription"
+  | "leave"
+  | "send-invitation"
+  | "sweep-subscriptions";
+
+export interface LeasedJob {
+  readonly id: number;
+  readonly kind: JobKind;
+  readonly subject: string;
+  readonly payload: Readonly<Record<string, string | number | null>>;
+  /** Attempts including this one; counted when leased, so that a killed process counts too. */
+  readonly attempt: number;
+  readonly fence: number;
+}
+
+/** What became of one attempt. `commit` runs in the transaction that closes the job. */
+export type JobOutcome =
+  | { readonly kind: "done"; readonly commit?: (db: Db) => Promise<void> }
+  | {
+      readonly kind: "retry";
+      readonly because: string;
+      readonly afterMs: number;
+      readonly commit?: (db: Db) => Promise<void>;
+    }
+  | { readonly kind: "park"; readonly because: string; readonly commit?: (db: Db) => Promise<void> };
+
+/** Does one kind of work. A throw is retried like an outcome `retry`, then parked when the tries are used up. */
+export type Worker = (job: LeasedJob, signal: AbortSignal) => Promise<JobOutcome>;
+export type Workers = Readonly<Partial<Record<JobKind, Worker>>>;
+
+export interface JobFilter {
+  readonly kinds: readonly JobKind[];
+  readonly lane?: string;
+}
+
+export interface JobView {
+  readonly id: number;
+  readonly kind: string;
+  readonly subject: string;
+  readonly lane: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly runAt: number;
+  readonly lastError: string | null;
+}

@@ -1,0 +1,53 @@
+/** The port to one mailbox on an IMAP server (RFC 9051). `mailbox/imap-session.ts` implements it on imapflow. */
+export interface MailboxSession extends AsyncDisposable {
+  /** Opens a folder read-only (EXAMINE). */
+  open(folder: string): Promise<FolderStatus>;
+  /**
+   * Candidate header fields of all messages of the open folder with `fromUid` <= UID <= `toUid`, in bulk and streamed.
+   * Never sets \Seen.
+   */
+  headers(fromUid: number, toUid: number, fields: readonly string[]): AsyncIterable<HeaderRow>;
+  /** The first `bytes` bytes of one message by BODY.PEEK; null when the UID is gone. */
+  prefix(uid: number, bytes: number): Promise<Buffer | null>;
+  /** Smallest UID of mail received on or after the day of `sinceMs`; null when there is none. */
+  firstUidSince(sinceMs: number): Promise<number | null>;
+  /** Resolves when the server announces new mail in the open folder, or after `maxMs`. */
+  waitForMail(maxMs: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface FolderStatus {
+  readonly uidValidity: number;
+  readonly uidNext: number;
+  readonly exists: number;
+}
+
+export interface HeaderRow {
+  readonly uid: number;
+  readonly sizeBytes: number;
+  /** Raw text of the fields asked for. */
+  readonly headerText: string;
+}
+
+/** Why a mailbox could not be asked. */
+export class MailboxError extends Error {
+  override readonly name = "MailboxError";
+  readonly reason: MailboxReason;
+  readonly temporary: boolean;
+
+  constructor(reason: MailboxReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+    this.temporary = reason !== "authentication-failed" && reason !== "no-such-folder";
+  }
+}
+
+export type MailboxReason =
+  /** [AUTHENTICATIONFAILED] and nothing else: throttling is not a wrong password. */
+  | "authentication-failed"
+  | "no-such-folder"
+  | "throttled"
+  | "unreachable"
+  | "tls"
+  | "timeout"
+  | "connection-lost"
+  | "protocol";

@@ -1,0 +1,132 @@
+import type { MailView } from "../domain/mail.ts";
+import type { ModuleName, ProtocolName, ShareNotification } from "../domain/share.ts";
+import type { LinkState } from "../domain/subscription.ts";
+
+/** What a protocol can do; callers ask these flags, never the protocol's name. */
+export interface Capabilities {
+  /** The origin can be told that the account does not want the share. */
+  readonly canRefuse: boolean;
+  /** Usher itself can follow the share at the origin. */
+  readonly canFollow: boolean;
+  /** The account's home server can follow the share in his name. */
+  readonly canFollowAtHome: boolean;
+  /** The content behind a subscription can be listed. */
+  readonly canBrowse: boolean;
+}
+
+/** The pure half of a protocol: reading its mails. Imports no package and does no I/O. */
+export interface MailReader {
+  readonly name: ProtocolName;
+  /** Header fields (lower-case) whose presence alone makes a mail worth reading whole. */
+  readonly headers: readonly string[];
+  /** The notification in a mail, `{ not: reason }` for a mail of this protocol that must not be acted on, or null. */
+  detect(mail: MailView): ShareNotification | { readonly not: string } | null;
+}
+
+/** One thing named by a share link, as far as the link tells. */
+export interface ShareTarget {
+  readonly module: ModuleName | null;
+  readonly folder: string | null;
+  readonly item: string | null;
+}
+
+/** A share that an account wants to follow. */
+export interface Share {
+  /** `https://host[:port]`. */
+  readonly origin: string;
+  readonly variant: string;
+  /** Secret. */
+  readonly link: string;
+  /** Secret. */
+  readonly password: string | null;
+  readonly targets: readonly ShareTarget[];
+}
+
+/** The account as an origin client needs to know it. */
+export interface Follower {
+  /** All of the account's addresses, as stored. */
+  readonly addresses: readonly string[];
+  readonly modules: readonly ModuleName[];
+  readonly locale: string;
+}
+
+/** One request to another server, for the decision record. No secrets: addresses are shortened. */
+export interface Call {
+  readonly what: string;
+  readonly method: string;
+  readonly url: string;
+  /** HTTP status; null where no answer came. */
+  readonly status: number | null;
+  /** What the answer meant: `ok`, an error code of the origin, or the refusal's name. */
+  readonly meaning: string;
+  readonly tookMs: number;
+}
+
+export interface FolderEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "folder" | "file";
+  /** Bytes; null for folders and where the origin does not tell. */
+  readonly sizeBytes: number | null;
+}
+
+export interface FollowedFolder {
+  readonly module: ModuleName;
+  readonly folder: string;
+  readonly title: string;
+  /** At most limits.folderEntries. */
+  readonly entries: readonly FolderEntry[];
+}
+
+/** What stands after a share was followed or checked. */
+export interface Followed {
+  readonly kind: "followed";
+  readonly state: "SUBSCRIBED";
+  /** Who the origin says the account is there. */
+  readonly guest: string | null;
+  readonly folders: readonly FollowedFolder[];
+  /** The home server's own names for the subscription: account and folder. */
+  readonly homeAccount: string | null;
+  readonly homeFolder: string | null;
+}
+
+/** A final answer: trying again changes nothing until somebody acts. `because` is a kebab-case reason. */
+export interface NotFollowed {
+  readonly kind: "no";
+  readonly state: Exclude<LinkState, "SUBSCRIBED" | "ADDABLE" | "INACCESSIBLE">;
+  readonly because: string;
+  /** A sentence for a person: what is wrong and the way out. */
+  readonly detail: string;
+}
+
+/** Nothing is decided: the origin could not be asked. */
+export interface TryLater {
+  readonly kind: "try-later";
+  readonly because: string;
+  readonly detail: string;
+  readonly retryAfterMs: number | null;
+}
+
+export type FollowReply = Followed | NotFollowed | TryLater;
+export type LeaveReply = { readonly kind: "left" } | NotFollowed | TryLater;
+
+/**
+ * One way to follow shares of a protocol: by Usher itself at the origin, or through a home server.
+ * Every call may be repeated after a crash: following twice is following once, leaving what is gone is leaving.
+ * Expected answers of the other side are values; a throw is a bug.
+ */
+export interface FollowWay {
+  /** Opens the share for the first time and proves that its folders are visible. */
+  follow(share: Share, who: Follower, ask: Ask): Promise<FollowReply>;
+  /** Looks whether what stands still stands. */
+  check(share: Share, who: Follower, ask: Ask): Promise<FollowReply>;
+  /** Ends the subscription where the other side keeps one. */
+  leave(share: Share, who: Follower, ask: Ask): Promise<LeaveReply>;
+}
+
+/** What every call to another server is given. */
+export interface Ask {
+  readonly signal: AbortSignal;
+  /** Called once for each request made, in order. */
+  readonly record: (call: Call) => void;
+}

@@ -1,0 +1,272 @@
+import type { Generated } from "kysely";
+
+/** Made by the database. */
+type GeneratedId = Generated<number>;
+
+/**
+ * The tables as Kysely sees them. Times are milliseconds since 1970 (UTC); flags are 0 or 1; `…_json` is JSON text;
+ * `…_sealed` is ciphertext of store/sealing.ts. Ids are short random text made by store/ids.ts.
+ */
+export interface Schema {
+  account: AccountTable;
+  account_address: AccountAddressTable;
+  account_home: AccountHomeTable;
+  mailbox: MailboxTable;
+  mailbox_cursor: MailboxCursorTable;
+  message: MessageTable;
+  notification: NotificationTable;
+  notification_target: NotificationTargetTable;
+  subscription: SubscriptionTable;
+  subscription_folder: SubscriptionFolderTable;
+  record: RecordTable;
+  job: JobTable;
+  sharing: SharingTable;
+  recipient: RecipientTable;
+  invitation: InvitationTable;
+}
+
+export interface AccountTable {
+  id: string;
+  /** Unique; how the administrator calls the account. */
+  name: string;
+  /** BCP 47 tag. */
+  locale: string;
+  /** JSON array of ModuleName. */
+  modules_json: string;
+  created_at: number;
+}
+
+export interface AccountAddressTable {
+  /** Normal form of domain/address.ts; unique in the site. */
+  address_key: string;
+  account_id: string;
+  /** As given. */
+  address: string;
+  is_primary: number;
+}
+
+/** The account's own groupware or cloud server, where subscriptions can be registered in his name. */
+export interface AccountHomeTable {
+  account_id: string;
+  kind: "ox";
+  /** API prefix, for example https://ox.example.org/ajax/ */
+  base_url: string;
+  login: string;
+  password_sealed: string;
+}
+
+export type MailboxState = "active" | "backoff" | "auth-failed" | "disabled";
+
+export interface MailboxTable {
+  id: string;
+  account_id: string;
+  /** Key of `mailServers` in the configuration. */
+  server: string;
+  login: string;
+  auth: "password" | "master";
+  password_sealed: string | null;
+  /** JSON array of folder names. */
+  folders_json: string;
+  /** First hook-up looks at mail received since then; null looks at all. */
+  look_back_from: number | null;
+  state: MailboxState;
+  /** Why it is not active, for a person. */
+  state_reason: string | null;
+  auth_failures: number;
+  first_auth_failure_at: number | null;
+  /** Last time something was learnt from the server. */
+  progress_at: number | null;
+  created_at: number;
+}
+
+export interface MailboxCursorTable {
+  mailbox_id: string;
+  folder: string;
+  /** RFC 9051 section 2.3.1.1; 32 bits. */
+  uid_validity: number;
+  last_uid: number;
+}
+
+/** One mail worth reading whole, found by a scan. */
+export interface MessageTable {
+  id: string;
+  account_id: string;
+  mailbox_id: string;
+  folder: string;
+  uid_validity: number;
+  uid: number;
+  /** Message-ID, or a hash of the headers where there is none. */
+  message_key: string;
+  state: "found" | "read" | "gone" | "unreadable";
+  /** inspect verdict or reason, once read. */
+  verdict: string | null;
+  notification_id: string | null;
+  found_at: number;
+}
+
+export type NotificationState =
+  /** Waits for the account. */
+  | "held"
+  /** Work is queued or under way at the origin. */
+  | "accepted"
+  /** A subscription stands. */
+  | "followed"
+  /** The origin or a restriction said no; `reason` says why. */
+  | "failed"
+  /** Needs the guest password from the account. */
+  | "needs-password"
+  | "ignored"
+  | "refused";
+
+export interface NotificationTable {
+  id: string;
+  account_id: string;
+  protocol: string;
+  variant: string;
+  origin: string;
+  /** SHA-256 of the share id, hex: the third key against doubles. */
+  share_key: string;
+  /** First eight characters of the share id, for people. */
+  share_hint: string;
+  link_sealed: string;
+  password_sealed: string | null;
+  recipient_kind: string;
+  module: string | null;
+  title: string | null;
+  sharer_name: string;
+  sharer_address: string;
+  state: NotificationState;
+  /** Kebab-case reason of the state, null where the state says all. */
+  reason: string | null;
+  /** The reason for a person. */
+  detail: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** What one share link was mailed for; several mails may name several folders of one guest. */
+export interface NotificationTargetTable {
+  notification_id: string;
+  /** Module, folder and item, joined: the key within the notification. */
+  target_key: string;
+  module: string | null;
+  folder: string | null;
+  item: string | null;
+  title: string | null;
+}
+
+export interface SubscriptionTable {
+  id: string;
+  account_id: string;
+  notification_id: string;
+  protocol: string;
+  origin: string;
+  share_key: string;
+  /** Which way it is followed. */
+  via: "usher" | "home";
+  state: "SUBSCRIBED" | "UNSUBSCRIBED" | "CREDENTIALS_REFRESH" | "INACCESSIBLE" | "REMOVED";
+  reason: string | null;
+  detail: string | null;
+  title: string | null;
+  guest: string | null;
+  home_account: string | null;
+  home_folder: string | null;
+  checked_at: number | null;
+  next_check_at: number | null;
+  /** Since when checks fail; null while they succeed. */
+  failing_since: number | null;
+  created_at: number;
+  /** Set when it ended; an ended row is history and frees its key. */
+  ended_at: number | null;
+}
+
+export interface SubscriptionFolderTable {
+  subscription_id: string;
+  module: string;
+  folder: string;
+  title: string;
+  entries: number;
+}
+
+/** The decision record: what happened, in order, never changed. */
+export interface RecordTable {
+  id: GeneratedId;
+  at: number;
+  account_id: string | null;
+  notification_id: string | null;
+  subscription_id: string | null;
+  sharing_id: string | null;
+  recipient_id: string | null;
+  /** mail-read, decision, call, outcome, state ... */
+  kind: string;
+  detail_json: string;
+}
+
+export interface JobTable {
+  id: GeneratedId;
+  kind: string;
+  /** What it is about: the id of a row. */
+  subject: string;
+  payload_json: string;
+  /** At most one open job per key; null for no such bound. */
+  unique_key: string | null;
+  /** Jobs of one lane share limits.jobsPerLane: an origin, a mailbox, the mail server. */
+  lane: string;
+  state: "ready" | "leased" | "parked";
+  run_at: number;
+  attempts: number;
+  lease_owner: string | null;
+  lease_until: number | null;
+  /** Grows with each lease; a holder of an old one can record nothing. */
+  fence: number;
+  last_error: string | null;
+  created_at: number;
+}
+
+export interface SharingTable {
+  id: string;
+  account_id: string;
+  title: string;
+  link_sealed: string;
+  message: string | null;
+  created_at: number;
+}
+
+export type RecipientState =
+  | "pending"
+  | "accepted"
+  | "refused"
+  | "error"
+  | "unregistered"
+  | "mail-not-sent"
+  | "revoked";
+
+export interface RecipientTable {
+  id: string;
+  sharing_id: string;
+  address_key: string;
+  address: string;
+  name: string | null;
+  locale: string;
+  state: RecipientState;
+  reason: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface InvitationTable {
+  id: string;
+  recipient_id: string;
+  template: string;
+  /** With angle brackets; stable for the recipient and purpose. */
+  message_id: string;
+  /** The whole message, once rendered: a repeat sends the same bytes. */
+  raw_sealed: string | null;
+  state: "planned" | "attempting" | "sent" | "failed" | "unknown";
+  attempts: number;
+  unknown_attempts: number;
+  /** Last SMTP reply, without addresses. */
+  reply: string | null;
+  created_at: number;
+  sent_at: number | null;
+}
