@@ -127,8 +127,7 @@ function admissionTests(open: () => Promise<OpenedWay>): void {
 
   test("a guest password is asked for, a wrong one refused, the right one taken", async ({ skip }) => {
     await using opened = await open();
-    const setPassword = opened.world.setPassword?.bind(opened.world);
-    if (setPassword === undefined) return skip("The protocol has no passwords.");
+    const setPassword = passwordSwitch(opened, skip);
     await setPassword("Kite-11");
     const asked = await follow(opened);
     expect(asked).toMatchObject({ kind: "no", state: "ADDABLE_WITH_PASSWORD" });
@@ -143,8 +142,7 @@ function admissionTests(open: () => Promise<OpenedWay>): void {
     skip,
   }) => {
     await using opened = await open();
-    const setPassword = opened.world.setPassword?.bind(opened.world);
-    if (setPassword === undefined) return skip("The protocol has no passwords.");
+    const setPassword = passwordSwitch(opened, skip);
     await setPassword("Kite-21");
     const first = { ...opened.share, password: "Kite-21" };
     expect((await follow(opened, first)).kind).toBe("followed");
@@ -158,8 +156,7 @@ function admissionTests(open: () => Promise<OpenedWay>): void {
 
   test("a share without password that got one later asks for it", async ({ skip }) => {
     await using opened = await open();
-    const setPassword = opened.world.setPassword?.bind(opened.world);
-    if (setPassword === undefined) return skip("The protocol has no passwords.");
+    const setPassword = passwordSwitch(opened, skip);
     expect((await follow(opened)).kind).toBe("followed");
     await setPassword("Kite-31");
     expect(await check(opened)).toMatchObject({ kind: "no", state: "CREDENTIALS_REFRESH" });
@@ -204,8 +201,8 @@ function troubleTests(open: () => Promise<OpenedWay>): void {
 
   test("an overloaded server is asked again when it says so", async ({ skip }) => {
     await using opened = await open();
-    if (opened.world.overload === undefined) return skip("The world cannot be overloaded.");
-    await opened.world.overload(120);
+    const overload = opened.world.overload?.bind(opened.world) ?? skip("The world cannot be overloaded.");
+    await overload(120);
     expect(await follow(opened)).toMatchObject({ kind: "try-later", retryAfterMs: 120_000 });
   });
 
@@ -284,6 +281,10 @@ function mannersTests(open: () => Promise<OpenedWay>): void {
     await hidesSecrets(opened, opened.share, JSON.stringify({ calls, reply }));
     await opened.world.up();
   });
+}
+
+function passwordSwitch(opened: OpenedWay, skip: (note: string) => never) {
+  return opened.world.setPassword?.bind(opened.world) ?? skip("The protocol has no passwords.");
 }
 
 async function follow(opened: OpenedWay, share = opened.share, signal = AbortSignal.timeout(20_000)) {
