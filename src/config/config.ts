@@ -1,3 +1,4 @@
+import type { AddressRules } from "../domain/address.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { Secret } from "./secret.ts";
 
@@ -12,6 +13,8 @@ export interface Config {
   readonly mailbox: { readonly pollEveryMs: number; readonly lookBackMs: number };
   /** Whose Authentication-Results are believed; exact, lower-case. */
   readonly trustedAuthservIds: readonly string[];
+  /** How an invited address is compared with an account's addresses. */
+  readonly addresses: AddressRules;
   readonly policy: Policy;
   readonly subscriptions: { readonly checkEveryMs: number; readonly pauseAfterErrorMs: number };
   readonly outbound: { readonly userAgent: string; readonly exceptions: readonly OutboundException[] };

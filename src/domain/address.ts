@@ -29,3 +29,31 @@ export function addressDomain(address: string): string | null {
   const key = addressKey(address);
   return key === null ? null : key.slice(key.lastIndexOf("@") + 1);
 }
+
+/** How this site tells whether two addresses reach the same person. */
+export interface AddressRules {
+  /** `as-given`: RFC 5321 section 2.4; `ignore-case`: for servers that know no upper case. */
+  readonly localPart: "as-given" | "ignore-case";
+  /** Separator of sub-addresses (RFC 5233), for example `+`; null where the server has none. */
+  readonly subaddress: string | null;
+}
+
+/** Whether two addresses are one by the site's rules; false when either is not an addr-spec of the plain form. */
+export function isSameAddress(a: string, b: string, rules: AddressRules): boolean {
+  const key = comparisonKey(a, rules);
+  return key !== null && key === comparisonKey(b, rules);
+}
+
+function comparisonKey(address: string, rules: AddressRules): string | null {
+  const key = addressKey(address);
+  if (key === null) return null;
+  const at = key.lastIndexOf("@");
+  const user = withoutDetail(key.slice(0, at), rules.subaddress);
+  return (rules.localPart === "ignore-case" ? user.toLowerCase() : user) + key.slice(at);
+}
+
+/** RFC 5233: the user part ends at the first separator; one at the very beginning separates nothing. */
+function withoutDetail(local: string, separator: string | null): string {
+  const end = separator === null ? -1 : local.indexOf(separator);
+  return end < 1 ? local : local.slice(0, end);
+}
