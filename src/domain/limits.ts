@@ -74,6 +74,11 @@ export const limits = {
   /** OX pauses an account this long after an error (retryAfterErrorInterval). */
   originErrorPauseMs: 3600_000,
 
+  /** How long a statement waits for another process's write, such as a command beside the daemon. */
+  storeBusyMs: 5000,
+  /** How long a starting daemon waits for a command that looks whether one is running. */
+  instanceLockWaitMs: 500,
+
   /** Jobs: how many at a time, how long one may be held, how often one is tried. */
   jobsAtOnce: 8,
   jobsPerLane: 2,
@@ -94,6 +99,25 @@ export const limits = {
   smtpGreetingMs: 30_000,
   smtpCommandMs: 120_000,
   smtpDataDoneMs: 600_000,
+
+  /** Configuration and the files it names: far above any that people write, far below what hurts. */
+  configBytes: 1024 * 1024,
+  secretFileBytes: 64 * 1024,
+  certificateFileBytes: 1024 * 1024,
+  /** Shortest configured interval, and the longest: timers of Node count to 2^31 ms, less than 25 days. */
+  intervalMinMs: 1000,
+  intervalMaxMs: 24 * 24 * 3600_000,
+  /** How far back a first hook-up may look. */
+  lookBackMaxMs: 3650 * 24 * 3600_000,
+
+  /** Log lines stay readable: one text, the values of one list, and how deep fields may lie. */
+  logTextChars: 2000,
+  logValues: 50,
+  logDepth: 6,
+  /** What the redactor reads of one text; longer ones are cut at a word before. */
+  redactedChars: 16 * 1024,
+  /** systemd-notify waits at most 5 s for systemd; a child that takes longer is ended. */
+  notifyMs: 10_000,
 
   /** Orderly stop: running work may finish this long. */
   stopGraceMs: 25_000,

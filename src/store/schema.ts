@@ -214,6 +214,8 @@ export interface JobTable {
   lane: string;
   state: "ready" | "leased" | "parked";
   run_at: number;
+  /** Asked for once more while it was under way: when it runs again after that. */
+  again_at: number | null;
   attempts: number;
   lease_owner: string | null;
   lease_until: number | null;

@@ -1,0 +1,64 @@
+import { type Kysely, sql } from "kysely";
+import { firstLight } from "./migrations/001-first-light.ts";
+import type { Schema } from "./schema.ts";
+import { StoreError } from "./store-error.ts";
+import { inTransaction } from "./transaction-scope.ts";
+
+/** Forward only, never changed once released. The number of a schema is the place of its migration, from 1. */
+const migrations: readonly (readonly string[])[] = [firstLight];
+
+/** "Ushr": tells the store from other SQLite files. */
+const applicationId = 0x55736872;
+
+/**
+ * Brings the schema up to this program's, each step in a transaction of its own that looks again where it stands,
+ * so that two processes can do this at once. Throws StoreError where the file is newer or not Usher's.
+ */
+export async function migrate(db: Kysely<Schema>, file: string): Promise<void> {
+  while ((await requireOwnSchema(db, file)) < migrations.length) {
+    await inTransaction(db, async (transaction) => {
+      const reached = await requireOwnSchema(transaction, file);
+      const statements = migrations[reached];
+      if (statements === undefined) return;
+      for (const statement of statements) await sql.raw(statement).execute(transaction);
+      await sql.raw(`pragma application_id = ${applicationId}`).execute(transaction);
+      await sql.raw(`pragma user_version = ${reached + 1}`).execute(transaction);
+    });
+  }
+}
+
+/** Throws StoreError where the schema is not exactly this program's. */
+export async function requireCurrentSchema(db: Kysely<Schema>, file: string): Promise<void> {
+  const reached = await requireOwnSchema(db, file);
+  if (reached === migrations.length) return;
+  throw new StoreError(
+    "SCHEMA_OLD",
+    `Store ${file} has schema ${reached}, but this program needs ${migrations.length}; start \`usher serve\`, which updates it.`,
+  );
+}
+
+async function requireOwnSchema(db: Kysely<Schema>, file: string): Promise<number> {
+  const reached = await pragma(db, "user_version");
+  const owner = await pragma(db, "application_id");
+  const tables = await sql<{ n: number }>`select count(*) as n from sqlite_schema`.execute(db);
+  const isEmpty = reached === 0 && owner === 0 && tables.rows[0]?.n === 0;
+  if (!isEmpty && owner !== applicationId) {
+    throw new StoreError(
+      "FOREIGN",
+      `Store ${file} is a database of another program; name another file under store.file.`,
+    );
+  }
+  if (reached > migrations.length) {
+    throw new StoreError(
+      "SCHEMA_NEW",
+      `Store ${file} has schema ${reached}, but this program knows only up to ${migrations.length}; ` +
+        "install the newer Usher again, or restore the backup made before it.",
+    );
+  }
+  return reached;
+}
+
+async function pragma(db: Kysely<Schema>, name: "user_version" | "application_id"): Promise<number> {
+  const { rows } = await sql<Record<string, number>>`${sql.raw(`pragma ${name}`)}`.execute(db);
+  return rows[0]?.[name] ?? 0;
+}

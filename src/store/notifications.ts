@@ -1,0 +1,102 @@
+import type { Selectable } from "kysely";
+import type { NotificationState, NotificationTable, NotificationTargetTable } from "./schema.ts";
+import type { Db } from "./store.ts";
+
+export type NotificationRow = Selectable<NotificationTable>;
+export type TargetRow = Pick<NotificationTargetTable, "module" | "folder" | "item" | "title">;
+
+/** The third key against doubles: account, protocol, origin and the hash of the share id. */
+export interface ShareKey {
+  readonly accountId: string;
+  readonly protocol: string;
+  readonly origin: string;
+  readonly shareKey: string;
+}
+
+export async function findByShare(db: Db, key: ShareKey): Promise<NotificationRow | undefined> {
+  return db
+    .selectFrom("notification")
+    .selectAll()
+    .where("account_id", "=", key.accountId)
+    .where("protocol", "=", key.protocol)
+    .where("origin", "=", key.origin)
+    .where("share_key", "=", key.shareKey)
+    .executeTakeFirst();
+}
+
+export async function insertNotification(db: Db, row: NotificationRow): Promise<void> {
+  await db.insertInto("notification").values(row).execute();
+}
+
+export async function readNotification(db: Db, id: string): Promise<NotificationRow | undefined> {
+  return db.selectFrom("notification").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
+/** Notifications with the name of their account, newest first. */
+export async function listNotifications(
+  db: Db,
+  filter: { readonly account?: string | undefined; readonly state?: NotificationState | undefined },
+): Promise<readonly (NotificationRow & { account: string })[]> {
+  let query = db
+    .selectFrom("notification")
+    .innerJoin("account", "account.id", "notification.account_id")
+    .selectAll("notification")
+    .select("account.name as account")
+    .orderBy("notification.created_at", "desc")
+    .orderBy("notification.id");
+  if (filter.account !== undefined) query = query.where("account.name", "=", filter.account);
+  if (filter.state !== undefined) query = query.where("notification.state", "=", filter.state);
+  return query.execute();
+}
+
+/** Notifications whose id begins with `prefix`; at most two, enough to see that it is not unique. */
+export async function notificationsByPrefix(db: Db, prefix: string): Promise<readonly NotificationRow[]> {
+  return db
+    .selectFrom("notification")
+    .selectAll()
+    .where("id", ">=", prefix)
+    .where("id", "<", `${prefix}\u{10FFFF}`)
+    .limit(2)
+    .execute();
+}
+
+export interface StateChange {
+  readonly state: NotificationState;
+  readonly reason: string | null;
+  readonly detail: string | null;
+}
+
+export async function setNotificationState(db: Db, id: string, change: StateChange): Promise<void> {
+  await db
+    .updateTable("notification")
+    .set({ ...change, updated_at: Date.now() })
+    .where("id", "=", id)
+    .execute();
+}
+
+export async function setNotificationPassword(db: Db, id: string, sealed: string): Promise<void> {
+  await db.updateTable("notification").set({ password_sealed: sealed }).where("id", "=", id).execute();
+}
+
+/** Adds what one mail names; true when no mail named it before. */
+export async function addTarget(db: Db, notificationId: string, target: TargetRow): Promise<boolean> {
+  const result = await db
+    .insertInto("notification_target")
+    .values({ notification_id: notificationId, target_key: targetKey(target), ...target })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+export async function readTargets(db: Db, notificationId: string): Promise<readonly TargetRow[]> {
+  return db
+    .selectFrom("notification_target")
+    .select(["module", "folder", "item", "title"])
+    .where("notification_id", "=", notificationId)
+    .orderBy("target_key")
+    .execute();
+}
+
+function targetKey(target: TargetRow): string {
+  return JSON.stringify([target.module, target.folder, target.item]);
+}

@@ -1,0 +1,62 @@
+import type { Db } from "./store.ts";
+
+/** What a line of the decision record is about. */
+export interface RecordSubject {
+  readonly accountId: string;
+  readonly notificationId?: string;
+  readonly subscriptionId?: string;
+}
+
+export type RecordKind =
+  /** A mail was read: its evidence. */
+  | "mail"
+  /** What the policy or the account decided, and why. */
+  | "decision"
+  /** One request to another server and its answer. */
+  | "call"
+  /** What became of an attempt. */
+  | "outcome";
+
+export interface RecordLine {
+  readonly at: number;
+  readonly kind: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Appends one line to the decision record. `detail` is plain JSON without secrets. */
+export async function addRecord(
+  db: Db,
+  about: RecordSubject,
+  kind: RecordKind,
+  detail: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await db
+    .insertInto("record")
+    .values({
+      at: Date.now(),
+      account_id: about.accountId,
+      notification_id: about.notificationId ?? null,
+      subscription_id: about.subscriptionId ?? null,
+      sharing_id: null,
+      recipient_id: null,
+      kind,
+      detail_json: JSON.stringify(detail),
+    })
+    .execute();
+}
+
+/** The record of one notification and its subscriptions, oldest first. */
+export async function readRecord(db: Db, notificationId: string): Promise<readonly RecordLine[]> {
+  const rows = await db
+    .selectFrom("record")
+    .select(["at", "kind", "detail_json"])
+    .where("notification_id", "=", notificationId)
+    .orderBy("id")
+    .execute();
+  return rows.map((row) => ({ at: row.at, kind: row.kind, detail: parseDetail(row.detail_json) }));
+}
+
+function parseDetail(text: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(text);
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
