@@ -59,3 +59,10 @@ export interface Inspection {
 export function shortened(secret: string): string {
   return secret.length <= 8 ? "…" : `${secret.slice(0, 8)}…`;
 }
+
+const moduleNames: readonly ModuleName[] = ["files", "calendar", "contacts", "tasks"];
+
+/** The module of that name, or null. */
+export function moduleName(text: string | null): ModuleName | null {
+  return moduleNames.find((name) => name === text) ?? null;
+}

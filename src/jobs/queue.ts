@@ -52,6 +52,8 @@ export type JobOutcome =
       readonly kind: "retry";
       readonly because: string;
       readonly afterMs: number;
+      /** The attempt says nothing about the work itself (its mailbox is not connected): it does not count. */
+      readonly isUncounted?: true;
       readonly commit?: (db: Db) => Promise<void>;
     }
   | { readonly kind: "park"; readonly because: string; readonly commit?: (db: Db) => Promise<void> };

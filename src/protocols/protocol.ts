@@ -47,6 +47,8 @@ export interface Follower {
   /** All of the account's addresses, as stored. */
   readonly addresses: readonly string[];
   readonly modules: readonly ModuleName[];
+  /** The account has a home server for this protocol. */
+  readonly hasHome: boolean;
   readonly locale: string;
 }
 
@@ -129,4 +131,29 @@ export interface Ask {
   readonly signal: AbortSignal;
   /** Called once for each request made, in order. */
   readonly record: (call: Call) => void;
+}
+
+/** A protocol as the receiving flow sees it. */
+export interface Protocol {
+  readonly name: ProtocolName;
+  readonly capabilities: Capabilities;
+  /** Variants of mails that announce nothing to follow, for example a password reset. */
+  readonly ignoredVariants: readonly string[];
+  /** Why the share cannot be followed, decided before any request; null when it can. */
+  restriction(share: ShareFacts, who: Follower): NotFollowed | null;
+  /** How this account follows shares of this protocol. */
+  way(account: FollowerHome): { readonly via: "usher" | "home"; readonly way: FollowWay };
+}
+
+/** A share without its secrets. */
+export type ShareFacts = Omit<Share, "link" | "password">;
+
+/** Where the account is at home, as far as following is concerned. `password` is asked for only when used. */
+export interface FollowerHome {
+  readonly home: {
+    readonly kind: "ox";
+    readonly baseUrl: string;
+    readonly login: string;
+    readonly password: () => string;
+  } | null;
 }

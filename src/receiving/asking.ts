@@ -1,0 +1,52 @@
+import { limits } from "../domain/limits.ts";
+import { moduleName } from "../domain/share.ts";
+import type { Call, FollowWay, Protocol, Share } from "../protocols/protocol.ts";
+import { type NotificationRow, readTargets } from "../store/notifications.ts";
+import { addRecord, type RecordSubject } from "../store/records.ts";
+import type { Db } from "../store/store.ts";
+import { type FollowingAccount, readFollowingAccount } from "./account.ts";
+import type { ReceivingParts } from "./parts.ts";
+
+/** Everything needed to ask another server about one share of one account. */
+export interface Asking {
+  readonly protocol: Protocol;
+  readonly account: FollowingAccount;
+  readonly share: Share;
+  readonly via: "usher" | "home";
+  readonly way: FollowWay;
+}
+
+/** Gathers it from the notification; undefined where the account or the protocol is no longer there. */
+export async function askFor(row: NotificationRow, parts: ReceivingParts): Promise<Asking | undefined> {
+  const protocol = parts.protocols.find(({ name }) => name === row.protocol);
+  const account = await readFollowingAccount(parts.store.db, row.account_id, parts.sealer);
+  if (protocol === undefined || account === undefined) return undefined;
+  const share = await readShare(row, parts);
+  return { protocol, account, share, ...protocol.way(account) };
+}
+
+async function readShare(row: NotificationRow, parts: ReceivingParts): Promise<Share> {
+  const place = { table: "notification", row: row.id };
+  const targets = await readTargets(parts.store.db, row.id);
+  return {
+    origin: row.origin,
+    variant: row.variant,
+    link: parts.sealer.open(row.link_sealed, { ...place, column: "link_sealed" }),
+    password:
+      row.password_sealed === null
+        ? null
+        : parts.sealer.open(row.password_sealed, { ...place, column: "password_sealed" }),
+    targets: targets.map(({ module, folder, item }) => ({ module: moduleName(module), folder, item })),
+  };
+}
+
+/** Writes every request that was made, in order. */
+export async function recordCalls(db: Db, about: RecordSubject, calls: readonly Call[]): Promise<void> {
+  for (const call of calls) await addRecord(db, about, "call", { ...call });
+}
+
+/** The longer of the own wait and the one the origin asked for, clamped. */
+export function retryAfter(askedMs: number | null, ownMs: number): number {
+  if (askedMs === null) return ownMs;
+  return Math.max(ownMs, Math.min(Math.max(askedMs, limits.retryAfterMinMs), limits.retryAfterMaxMs));
+}

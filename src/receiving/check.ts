@@ -1,0 +1,116 @@
+import {
+  afterEvent,
+  hasEnded,
+  type SubscriptionEvent,
+  type SubscriptionLife,
+} from "../domain/subscription.ts";
+import { unreachable } from "../domain/unreachable.ts";
+import type { JobOutcome, Worker } from "../jobs/queue.ts";
+import type { Call, FollowReply } from "../protocols/protocol.ts";
+import { readNotification, setNotificationState } from "../store/notifications.ts";
+import { addRecord } from "../store/records.ts";
+import type { Db } from "../store/store.ts";
+import {
+  dueSubscriptions,
+  keepFolders,
+  readSubscription,
+  type SubscriptionRow,
+  updateSubscription,
+} from "../store/subscriptions.ts";
+import { askFor, recordCalls } from "./asking.ts";
+import type { ReceivingParts } from "./parts.ts";
+import { planCheck } from "./plan.ts";
+
+/** Subscriptions that one sweep plans at most; the rest is found by the next. */
+const sweepRows = 500;
+
+/** The worker behind the schedule: plans a look at every subscription whose time has come. */
+export function createSweep(parts: ReceivingParts): Worker {
+  return async () => ({
+    kind: "done",
+    commit: async (db) => {
+      const nowMs = Date.now();
+      for (const row of await dueSubscriptions(db, nowMs, sweepRows))
+        await planCheck(db, row, parts.queue, nowMs);
+    },
+  });
+}
+
+/** The worker that looks whether a subscription still stands, and keeps its state true. */
+export function createCheck(parts: ReceivingParts): Worker {
+  return async (job, signal) => {
+    const row = await readSubscription(parts.store.db, job.subject);
+    if (row === undefined || row.ended_at !== null) return { kind: "done" };
+    const notification = await readNotification(parts.store.db, row.notification_id);
+    const asking = notification === undefined ? undefined : await askFor(notification, parts);
+    if (asking === undefined) return { kind: "done" };
+    const calls: Call[] = [];
+    const record = (call: Call): number => calls.push(call);
+    const reply = await asking.way.check(asking.share, asking.account.who, { signal, record });
+    return {
+      kind: "done",
+      commit: async (db) => keepState(db, { row, reply, calls }, parts),
+    } satisfies JobOutcome;
+  };
+}
+
+interface Look {
+  readonly row: SubscriptionRow;
+  readonly reply: FollowReply;
+  readonly calls: readonly Call[];
+}
+
+async function keepState(db: Db, look: Look, parts: ReceivingParts): Promise<void> {
+  const { row, reply, calls } = look;
+  const { checkEveryMs, pauseAfterErrorMs } = parts.settings();
+  const life: SubscriptionLife = {
+    state: row.state,
+    failingSince: row.failing_since,
+    nextCheckAt: row.next_check_at,
+  };
+  const nowMs = Date.now();
+  const times = { nowMs, checkEveryMs, pauseAfterErrorMs, random: parts.random };
+  const next = afterEvent(life, eventOf(reply), times);
+  const about = { accountId: row.account_id, notificationId: row.notification_id, subscriptionId: row.id };
+  await recordCalls(db, about, calls);
+  if (next === null) return;
+  await addRecord(db, about, "outcome", {
+    what: "check",
+    from: row.state,
+    to: next.state,
+    ...(reply.kind === "followed" ? {} : { because: reply.because, detail: reply.detail }),
+  });
+  await updateSubscription(db, row.id, {
+    state: next.state,
+    reason: reply.kind === "followed" ? null : reply.because,
+    detail: reply.kind === "followed" ? null : reply.detail,
+    checked_at: nowMs,
+    next_check_at: next.nextCheckAt,
+    failing_since: next.failingSince,
+    ended_at: hasEnded(next.state) ? nowMs : null,
+  });
+  if (reply.kind === "followed") await keepFolders(db, row.id, reply.folders);
+  if (hasEnded(next.state) && reply.kind === "no") {
+    await setNotificationState(db, row.notification_id, {
+      state: "failed",
+      reason: reply.because,
+      detail: reply.detail,
+    });
+  }
+}
+
+/** What an answer means for the life of a subscription that stands. */
+function eventOf(reply: FollowReply): SubscriptionEvent {
+  switch (reply.kind) {
+    case "followed":
+      return { kind: "seen" };
+    case "try-later":
+      return { kind: "no-answer", retryAfterMs: reply.retryAfterMs };
+    case "no":
+      return reply.state === "CREDENTIALS_REFRESH" || reply.state === "ADDABLE_WITH_PASSWORD"
+        ? { kind: "bad-password" }
+        : { kind: "gone" };
+    default:
+      return unreachable(reply);
+  }
+}

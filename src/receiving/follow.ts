@@ -1,0 +1,156 @@
+import { unreachable } from "../domain/unreachable.ts";
+import { limits } from "../domain/limits.ts";
+import { backoffMs, schedules } from "../domain/retry.ts";
+import { afterEvent } from "../domain/subscription.ts";
+import type { JobOutcome, LeasedJob, Worker } from "../jobs/queue.ts";
+import type { Call, Followed, FollowReply, NotFollowed, TryLater } from "../protocols/protocol.ts";
+import { type NotificationRow, readNotification, setNotificationState } from "../store/notifications.ts";
+import { addRecord } from "../store/records.ts";
+import type { Db } from "../store/store.ts";
+import {
+  insertSubscription,
+  keepFolders,
+  openSubscription,
+  type SubscriptionRow,
+} from "../store/subscriptions.ts";
+import { askFor, type Asking, recordCalls, retryAfter } from "./asking.ts";
+import type { ReceivingParts } from "./parts.ts";
+
+/**
+ * The worker that turns an accepted notification into a subscription. Following twice is following once: the
+ * subscription and the end of the job are one transaction, and the origin is asked, never told to create.
+ */
+export function createFollow(parts: ReceivingParts): Worker {
+  return async (job, signal) => {
+    const row = await readNotification(parts.store.db, job.subject);
+    if (row === undefined || row.state !== "accepted") return { kind: "done" };
+    const asking = await askFor(row, parts);
+    if (asking === undefined) return { kind: "done" };
+    const restriction = asking.protocol.restriction(asking.share, asking.account.who);
+    if (restriction !== null) return refused(row, restriction, []);
+    const calls: Call[] = [];
+    const reply = await asking.way.follow(asking.share, asking.account.who, {
+      signal,
+      record: (call) => calls.push(call),
+    });
+    return outcomeOf({ row, asking, reply, calls, job }, parts);
+  };
+}
+
+interface Attempt {
+  readonly row: NotificationRow;
+  readonly asking: Asking;
+  readonly reply: FollowReply;
+  readonly calls: readonly Call[];
+  readonly job: LeasedJob;
+}
+
+function outcomeOf(attempt: Attempt, parts: ReceivingParts): JobOutcome {
+  const { row, reply, calls } = attempt;
+  switch (reply.kind) {
+    case "followed":
+      return { kind: "done", commit: async (db) => subscribe(db, attempt, reply, parts) };
+    case "no":
+      return refused(row, reply, calls);
+    case "try-later":
+      return notNow(attempt, reply, parts);
+    default:
+      return unreachable(reply);
+  }
+}
+
+async function subscribe(db: Db, attempt: Attempt, reply: Followed, parts: ReceivingParts): Promise<void> {
+  const { row, asking, calls } = attempt;
+  const key = {
+    accountId: row.account_id,
+    protocol: row.protocol,
+    origin: row.origin,
+    shareKey: row.share_key,
+  };
+  const standing = await openSubscription(db, key);
+  const id = standing?.id ?? parts.newId("s");
+  if (standing === undefined) await insertSubscription(db, newSubscription(id, attempt, reply, parts));
+  await keepFolders(db, id, reply.folders);
+  await setNotificationState(db, row.id, { state: "followed", reason: null, detail: null });
+  const about = { accountId: row.account_id, notificationId: row.id, subscriptionId: id };
+  await recordCalls(db, about, calls);
+  await addRecord(db, about, "outcome", {
+    what: "follow",
+    via: asking.via,
+    state: reply.state,
+    guest: reply.guest,
+    folders: reply.folders.map(({ folder, title }) => ({ folder, title })),
+  });
+}
+
+function newSubscription(
+  id: string,
+  attempt: Attempt,
+  reply: Followed,
+  parts: ReceivingParts,
+): SubscriptionRow {
+  const { row, asking } = attempt;
+  const nowMs = Date.now();
+  const { checkEveryMs, pauseAfterErrorMs } = parts.settings();
+  const life = afterEvent(
+    { state: "SUBSCRIBED", failingSince: null, nextCheckAt: null },
+    { kind: "seen" },
+    { nowMs, checkEveryMs, pauseAfterErrorMs, random: parts.random },
+  );
+  return {
+    id,
+    account_id: row.account_id,
+    notification_id: row.id,
+    protocol: row.protocol,
+    origin: row.origin,
+    share_key: row.share_key,
+    via: asking.via,
+    state: "SUBSCRIBED",
+    reason: null,
+    detail: null,
+    title: reply.folders[0]?.title ?? row.title,
+    guest: reply.guest,
+    home_account: reply.homeAccount,
+    home_folder: reply.homeFolder,
+    checked_at: nowMs,
+    next_check_at: life?.nextCheckAt ?? null,
+    failing_since: null,
+    created_at: nowMs,
+    ended_at: null,
+  };
+}
+
+function refused(row: NotificationRow, reply: NotFollowed, calls: readonly Call[]): JobOutcome {
+  const asksPassword = reply.state === "ADDABLE_WITH_PASSWORD" || reply.state === "CREDENTIALS_REFRESH";
+  return {
+    kind: "done",
+    commit: async (db) => {
+      const about = { accountId: row.account_id, notificationId: row.id };
+      await recordCalls(db, about, calls);
+      await addRecord(db, about, "outcome", { what: "follow", ...reply });
+      await setNotificationState(db, row.id, {
+        state: asksPassword ? "needs-password" : "failed",
+        reason: reply.because,
+        detail: reply.detail,
+      });
+    },
+  };
+}
+
+function notNow(attempt: Attempt, reply: TryLater, parts: ReceivingParts): JobOutcome {
+  const { row, calls, job } = attempt;
+  const isLast = job.attempt >= limits.followTries;
+  const commit = async (db: Db): Promise<void> => {
+    const about = { accountId: row.account_id, notificationId: row.id };
+    await recordCalls(db, about, calls);
+    await addRecord(db, about, "outcome", { what: "follow", attempt: job.attempt, isLast, ...reply });
+    await setNotificationState(db, row.id, {
+      state: "accepted",
+      reason: reply.because,
+      detail: reply.detail,
+    });
+  };
+  if (isLast) return { kind: "park", because: reply.because, commit };
+  const afterMs = retryAfter(reply.retryAfterMs, backoffMs(job.attempt, schedules.http, parts.random));
+  return { kind: "retry", because: reply.because, afterMs, commit };
+}

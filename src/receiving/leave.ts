@@ -1,0 +1,75 @@
+import { unreachable } from "../domain/unreachable.ts";
+import { limits } from "../domain/limits.ts";
+import { backoffMs, schedules } from "../domain/retry.ts";
+import type { JobOutcome, LeasedJob, Worker } from "../jobs/queue.ts";
+import type { Call, LeaveReply } from "../protocols/protocol.ts";
+import { readNotification, setNotificationState } from "../store/notifications.ts";
+import { addRecord } from "../store/records.ts";
+import type { Db } from "../store/store.ts";
+import { readSubscription, type SubscriptionRow, updateSubscription } from "../store/subscriptions.ts";
+import { askFor, recordCalls, retryAfter } from "./asking.ts";
+import type { ReceivingParts } from "./parts.ts";
+
+/** The worker that ends a subscription which the account leaves. */
+export function createLeave(parts: ReceivingParts): Worker {
+  return async (job, signal) => {
+    const row = await readSubscription(parts.store.db, job.subject);
+    if (row === undefined || row.ended_at !== null) return { kind: "done" };
+    const notification = await readNotification(parts.store.db, row.notification_id);
+    const asking = notification === undefined ? undefined : await askFor(notification, parts);
+    if (asking === undefined) return { kind: "done", commit: async (db) => end(db, row, []) };
+    const calls: Call[] = [];
+    const record = (call: Call): number => calls.push(call);
+    const reply = await asking.way.leave(asking.share, asking.account.who, { signal, record });
+    return outcomeOf({ row, reply, calls, job }, parts);
+  };
+}
+
+interface Leaving {
+  readonly row: SubscriptionRow;
+  readonly reply: LeaveReply;
+  readonly calls: readonly Call[];
+  readonly job: LeasedJob;
+}
+
+function outcomeOf(leaving: Leaving, parts: ReceivingParts): JobOutcome {
+  const { row, reply, calls, job } = leaving;
+  switch (reply.kind) {
+    case "left":
+    // The other side no longer knows the subscription: what was wanted stands.
+    case "no":
+      return { kind: "done", commit: async (db) => end(db, row, calls) };
+    case "try-later": {
+      const commit = async (db: Db): Promise<void> => {
+        await recordCalls(db, about(row), calls);
+        await addRecord(db, about(row), "outcome", { what: "leave", attempt: job.attempt, ...reply });
+      };
+      if (job.attempt >= limits.followTries) return { kind: "park", because: reply.because, commit };
+      const afterMs = retryAfter(reply.retryAfterMs, backoffMs(job.attempt, schedules.http, parts.random));
+      return { kind: "retry", because: reply.because, afterMs, commit };
+    }
+    default:
+      return unreachable(reply);
+  }
+}
+
+async function end(db: Db, row: SubscriptionRow, calls: readonly Call[]): Promise<void> {
+  await recordCalls(db, about(row), calls);
+  await addRecord(db, about(row), "outcome", { what: "leave", from: row.state, to: "UNSUBSCRIBED" });
+  await updateSubscription(db, row.id, {
+    state: "UNSUBSCRIBED",
+    reason: "left",
+    detail: null,
+    next_check_at: null,
+    ended_at: Date.now(),
+  });
+  await setNotificationState(db, row.notification_id, {
+    state: "ignored",
+    reason: "left",
+    detail: "The account left the subscription.",
+  });
+}
+
+function about(row: SubscriptionRow): { accountId: string; notificationId: string; subscriptionId: string } {
+  return { accountId: row.account_id, notificationId: row.notification_id, subscriptionId: row.id };
+}

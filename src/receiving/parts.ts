@@ -1,0 +1,24 @@
+import type { Policy } from "../domain/policy.ts";
+import type { JobQueue } from "../jobs/queue.ts";
+import type { Protocol } from "../protocols/protocol.ts";
+import type { Sealer } from "../store/sealing.ts";
+import type { Store } from "../store/store.ts";
+
+/** What every step of the receiving flow is given by the composition root. */
+export interface ReceivingParts {
+  readonly store: Store;
+  readonly sealer: Sealer;
+  readonly queue: JobQueue;
+  readonly protocols: readonly Protocol[];
+  /** Asked anew each time: a reload of the configuration applies to the next mail. */
+  readonly settings: () => ReceivingSettings;
+  readonly newId: (prefix: string) => string;
+  readonly random: () => number;
+}
+
+export interface ReceivingSettings {
+  readonly policy: Policy;
+  readonly trustedAuthservIds: readonly string[];
+  readonly checkEveryMs: number;
+  readonly pauseAfterErrorMs: number;
+}

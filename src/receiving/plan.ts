@@ -1,0 +1,40 @@
+import type { JobQueue } from "../jobs/queue.ts";
+import type { NotificationRow } from "../store/notifications.ts";
+import type { Db } from "../store/store.ts";
+import type { SubscriptionRow } from "../store/subscriptions.ts";
+
+/** Plans the work at the origin for an accepted notification, in the transaction that accepts it. */
+export async function planFollow(db: Db, row: NotificationRow, queue: JobQueue): Promise<void> {
+  await queue.enqueue(db, {
+    kind: "follow",
+    subject: row.id,
+    lane: originLane(row.origin),
+    uniqueKey: `follow/${row.id}`,
+  });
+}
+
+/** Plans a look at a subscription. */
+export async function planCheck(db: Db, row: SubscriptionRow, queue: JobQueue, atMs: number): Promise<void> {
+  await queue.enqueue(db, {
+    kind: "check-subscription",
+    subject: row.id,
+    lane: originLane(row.origin),
+    uniqueKey: `check/${row.id}`,
+    runAt: atMs,
+  });
+}
+
+/** Plans the end of a subscription that the account leaves. */
+export async function planLeave(db: Db, row: SubscriptionRow, queue: JobQueue): Promise<void> {
+  await queue.enqueue(db, {
+    kind: "leave",
+    subject: row.id,
+    lane: originLane(row.origin),
+    uniqueKey: `leave/${row.id}`,
+  });
+}
+
+/** Work at one origin shares a lane, so that a slow origin delays no other. */
+function originLane(origin: string): string {
+  return `origin/${origin}`;
+}
