@@ -27,6 +27,12 @@ export const limits = {
   titleChars: 200,
   nameChars: 100,
   messageChars: 2000,
+  /** A title and a name, with the words of a template around them. */
+  subjectChars: 500,
+  /** A person's name and the site's, with the words of a template between them. */
+  displayNameChars: 300,
+  /** RFC 5321 section 4.5.3.1.3: a path of 256 octets with its brackets. */
+  addressChars: 254,
   /** Text of another server that is kept in a record. */
   remoteTextChars: 300,
   /** Addresses of one sharing in one command. */
@@ -99,6 +105,18 @@ export const limits = {
   smtpGreetingMs: 30_000,
   smtpCommandMs: 120_000,
   smtpDataDoneMs: 600_000,
+  /** An unused connection is given back to the mail server, well before Postfix drops it (300 s). */
+  smtpIdleMs: 30_000,
+
+  /** Templates are files of the operator: the bounds only keep a mistake from taking the machine. */
+  templateBytes: 256 * 1024,
+  templateHtmlChars: 1024 * 1024,
+  /** Compiling three languages takes half a second. */
+  templateCompileMs: 30_000,
+  /** Filling one template takes well under a millisecond; a loop in a template ends here. */
+  templateRenderMs: 1000,
+  /** Objects and characters that one filling may make, in LiquidJS' own count. */
+  templateMemory: 10_000_000,
 
   /** Configuration and the files it names: far above any that people write, far below what hurts. */
   configBytes: 1024 * 1024,
