@@ -1,0 +1,102 @@
+import type { ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { gzipSync } from "node:zlib";
+import type { OxReply } from "./wire.ts";
+
+/** Kinds of requests that a fault can be confined to. */
+export type Place = "link" | "redeem" | "login" | "logout" | "api";
+export type Where = Place | "all";
+
+export type Fault =
+  | { readonly kind: "slow"; readonly ms: number }
+  /** Headers at once, then a byte of the body now and then, for ever. */
+  | { readonly kind: "drip"; readonly everyMs: number }
+  | { readonly kind: "huge"; readonly bytes: number }
+  /** This many zero bytes under `Content-Encoding: gzip`. */
+  | { readonly kind: "gzip-bomb"; readonly bytes: number }
+  | { readonly kind: "status"; readonly status: number; readonly retryAfter: string | null }
+  | { readonly kind: "nonsense" }
+  /** The connection is reset before anything was done. */
+  | { readonly kind: "reset" }
+  /** Everything is done, and the answer is lost. */
+  | { readonly kind: "lost-answer" };
+
+/** Answers under a fault. `answer` does the work; faults that stand for a broken server never call it. */
+export async function answerUnder(
+  fault: Fault | null,
+  response: ServerResponse,
+  answer: () => Promise<OxReply>,
+): Promise<void> {
+  if (fault === null) return send(response, await answer());
+  switch (fault.kind) {
+    case "slow":
+      if (await stillThere(response, fault.ms)) send(response, await answer());
+      return;
+    case "lost-answer":
+      await answer();
+      return void response.socket?.resetAndDestroy();
+    default:
+      return answerBadly(fault, response);
+  }
+}
+
+function answerBadly(
+  fault: Exclude<Fault, { kind: "slow" | "lost-answer" }>,
+  response: ServerResponse,
+): void {
+  switch (fault.kind) {
+    case "drip":
+      return drip(response, fault.everyMs);
+    case "huge":
+      return flood(response, fault.bytes);
+    case "gzip-bomb":
+      response.writeHead(200, { "Content-Type": "text/javascript", "Content-Encoding": "gzip" });
+      return void response.end(gzipSync(Buffer.alloc(fault.bytes)));
+    case "status":
+      response.writeHead(fault.status, fault.retryAfter === null ? {} : { "Retry-After": fault.retryAfter });
+      return void response.end();
+    case "nonsense":
+      response.writeHead(200, { "Content-Type": "text/html; charset=UTF-8" });
+      return void response.end('<html>}{"data":<b>#!&session=</b>\u0000');
+    case "reset":
+      return void response.socket?.resetAndDestroy();
+  }
+}
+
+function send(response: ServerResponse, { status, headers, body }: OxReply): void {
+  const flat = headers.flatMap(([name, value]) => [name, value]);
+  response.writeHead(status, [...flat, "Content-Length", String(Buffer.byteLength(body))]);
+  response.end(body);
+}
+
+/** Whether the client waited that long. */
+async function stillThere(response: ServerResponse, ms: number): Promise<boolean> {
+  if (response.destroyed) return false;
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(true), ms);
+    response.once("close", () => {
+      clearTimeout(timer);
+      resolve(false);
+    });
+  });
+}
+
+function drip(response: ServerResponse, everyMs: number): void {
+  response.writeHead(200, { "Content-Type": "text/javascript; charset=UTF-8" });
+  response.write("{");
+  const timer = setInterval(() => response.write(" "), everyMs);
+  response.once("close", () => clearInterval(timer));
+}
+
+function flood(response: ServerResponse, bytes: number): void {
+  const chunk = "a".repeat(16 * 1024);
+  function* pieces() {
+    yield '{"data":"';
+    for (let sent = 0; sent < bytes; sent += chunk.length) yield chunk;
+    yield '"}';
+  }
+  response.writeHead(200, { "Content-Type": "text/javascript; charset=UTF-8" });
+  const source = Readable.from(pieces());
+  response.once("close", () => source.destroy());
+  source.pipe(response);
+}
