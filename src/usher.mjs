@@ -9,7 +9,9 @@ const main = fileURLToPath(new URL("main.ts", import.meta.url));
 const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("error", (error) => {
-  process.stderr.write(`usher: ${node} does not start (${error.message}); run npm ci in the project's folder.\n`);
+  process.stderr.write(
+    `usher: ${node} does not start (${error.message}); run npm ci in the project's folder.\n`,
+  );
   process.exitCode = 1;
 });
 child.on("exit", (code) => {

@@ -37,7 +37,12 @@ function install() {
 function npmCi() {
   // Headers for the driver's compilation come with the project's own Node.
   const headers = join(modules, `node-${platform()}-${arch()}`);
-  const env = { npm_config_nodedir: headers, ...process.env, npm_config_fund: "false", npm_config_audit: "false" };
+  const env = {
+    npm_config_nodedir: headers,
+    ...process.env,
+    npm_config_fund: "false",
+    npm_config_audit: "false",
+  };
   const npm = process.env.npm_execpath;
   const [command, ...first] = npm?.endsWith(".js") ? [process.execPath, npm] : ["npm"];
   const result = spawnSync(command, [...first, "ci"], { cwd: root, env, stdio: ["ignore", 2, 2] });
@@ -47,8 +52,11 @@ function npmCi() {
 function installBuildTools() {
   const apt = process.getuid?.() === 0 ? ["apt-get"] : ["sudo", "-n", "apt-get"];
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const call = (...args) => spawnSync(apt[0], [...apt.slice(1), ...args], { env, stdio: ["ignore", 2, 2] }).status === 0;
-  return call("update", "-q") && call("install", "-y", "-q", "--no-install-recommends", "make", "g++", "python3");
+  const call = (...args) =>
+    spawnSync(apt[0], [...apt.slice(1), ...args], { env, stdio: ["ignore", 2, 2] }).status === 0;
+  return (
+    call("update", "-q") && call("install", "-y", "-q", "--no-install-recommends", "make", "g++", "python3")
+  );
 }
 
 async function run([command, ...args]) {

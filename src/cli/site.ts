@@ -1,0 +1,24 @@
+import type { ConfigProblem } from "../config/load.ts";
+import { openSite as open, type Site } from "../site.ts";
+import { type Cli, CommandError, exitCodes } from "./command.ts";
+
+/** Opens the site for one command. Throws CommandError (exit code 78) that lists every problem of the configuration. */
+export async function openSite(cli: Cli): Promise<Site> {
+  const configFile = cli.configFile();
+  const opened = await open({
+    configFile,
+    env: cli.io.env,
+    owner: "command",
+    writeLog: (line) => cli.io.err(line),
+  });
+  if (opened.ok) return opened.site;
+  throw new CommandError(describeProblems(configFile, opened.problems), exitCodes.config);
+}
+
+/** All problems of a configuration as one text for a person. */
+export function describeProblems(configFile: string, problems: readonly ConfigProblem[]): string {
+  const lines = problems.map(
+    ({ path, message, remedy }) => `  ${path === "" ? "" : `${path}: `}${message} ${remedy}`,
+  );
+  return [`the configuration ${configFile} cannot be used:`, ...lines].join("\n");
+}

@@ -1,0 +1,51 @@
+import type { Config } from "./config/config.ts";
+import type { ConfigProblem } from "./config/load.ts";
+import { loadConfig } from "./config/load.ts";
+import type { JobQueue } from "./jobs/queue.ts";
+import { createSqlQueue } from "./jobs/sql-queue.ts";
+import { createLog, type Log } from "./observe/log.ts";
+import { createSealer, type Sealer } from "./store/sealing.ts";
+import { openStore, type Store } from "./store/store.ts";
+
+/** What the daemon and every command that changes something share: configuration, store, seal, queue and log. */
+export interface Site extends AsyncDisposable {
+  readonly config: Config;
+  readonly store: Store;
+  readonly sealer: Sealer;
+  readonly queue: JobQueue;
+  readonly log: Log;
+}
+
+export interface SiteSource {
+  readonly configFile: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Who takes jobs: `daemon`, or `command` for work done by a command itself. */
+  readonly owner: "daemon" | "command";
+  readonly writeLog: (line: string) => void;
+}
+
+export type OpenedSite =
+  | { readonly ok: true; readonly site: Site }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** Opens everything that stands in files. Throws StoreError where the store cannot be opened. */
+export async function openSite(source: SiteSource): Promise<OpenedSite> {
+  const loaded = await loadConfig(source.configFile, source.env);
+  if (!loaded.ok) return loaded;
+  const { config } = loaded;
+  const log = createLog({ ...config.log, write: source.writeLog });
+  const store = await openStore(config.store.file, { migrate: true });
+  const sealer = createSealer(config.key);
+  const queue = createSqlQueue({ store, owner: `${source.owner}/${process.pid}`, random: Math.random });
+  return {
+    ok: true,
+    site: {
+      config,
+      store,
+      sealer,
+      queue,
+      log,
+      [Symbol.asyncDispose]: async () => store[Symbol.asyncDispose](),
+    },
+  };
+}
