@@ -28,15 +28,13 @@ export async function answerUnder(
   answer: () => Promise<OxReply>,
 ): Promise<void> {
   if (fault === null) return send(response, await answer());
-  switch (fault.kind) {
-    case "slow":
-      if (await stillThere(response, fault.ms)) send(response, await answer());
-      return;
-    case "lost-answer":
-      await answer();
-      return void response.socket?.resetAndDestroy();
-    default:
-      return answerBadly(fault, response);
+  if (fault.kind === "slow") {
+    if (await stillThere(response, fault.ms)) send(response, await answer());
+  } else if (fault.kind === "lost-answer") {
+    await answer();
+    response.socket?.resetAndDestroy();
+  } else {
+    answerBadly(fault, response);
   }
 }
 
