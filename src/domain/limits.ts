@@ -105,6 +105,8 @@ export const limits = {
   smtpGreetingMs: 30_000,
   smtpCommandMs: 120_000,
   smtpDataDoneMs: 600_000,
+  /** Longest reply that is kept in memory while it comes in. */
+  smtpReplyBytes: 64 * 1024,
   /** An unused connection is given back to the mail server, well before Postfix drops it (300 s). */
   smtpIdleMs: 30_000,
 

@@ -1,8 +1,14 @@
 /** The port for handing one mail to an SMTP server. `mail/smtp-transport.ts` implements it on nodemailer. */
 export interface MailTransport extends AsyncDisposable {
   /** Sends bytes as they are to one recipient. Never throws for what a server says. */
-  send(mail: OutgoingMail, signal: AbortSignal): Promise<Receipt>;
+  send(mail: OutgoingMail, signal: AbortSignal, beforeContent?: BeforeContent): Promise<Receipt>;
 }
+
+/**
+ * Runs after the server agreed to take the message (354) and before its first byte leaves. A throw keeps the message
+ * back; the receipt is then temporary.
+ */
+export type BeforeContent = () => Promise<void>;
 
 export interface OutgoingMail {
   /** Envelope sender (RFC 5321), a bare addr-spec. */

@@ -1,0 +1,45 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { limits } from "../domain/limits.ts";
+import { type CompileRequest, type Compiled, compileReply } from "./compile-reply.ts";
+import { TemplateError, type TemplateSource } from "./template-files.ts";
+
+const program = fileURLToPath(new URL("compile-templates.ts", import.meta.url));
+
+/**
+ * HTML of each source, in the same order, compiled in a process of its own.
+ * @throws TemplateError when a source is wrong, or the compiler did not end in time.
+ */
+export async function compileAll(sources: readonly TemplateSource[]): Promise<readonly string[]> {
+  const reply = await runCompiler({ sources: sources.map(({ file, root, mjml }) => ({ file, root, mjml })) });
+  const htmls: string[] = [];
+  for (const [index, source] of sources.entries()) htmls.push(htmlOf(source, reply[index]));
+  return htmls;
+}
+
+function htmlOf(source: TemplateSource, compiled: Compiled | undefined): string {
+  if (compiled !== undefined && "html" in compiled) return compiled.html;
+  const problems = compiled?.problems ?? ["the compiler did not answer"];
+  throw new TemplateError(`${source.file} cannot be used: ${problems.join(" ")}`);
+}
+
+async function runCompiler(request: CompileRequest): Promise<readonly Compiled[]> {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program], {
+    env: {},
+    stdio: ["pipe", "pipe", "pipe"],
+    timeout: limits.templateCompileMs,
+    killSignal: "SIGKILL",
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("close", (code, signal) => resolve(code === null ? `signal ${signal}` : `code ${code}`));
+  });
+  // The end of the program tells more than a broken pipe.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(JSON.stringify(request));
+  const [output, complaint, how] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  if (how !== "code 0")
+    throw new TemplateError(`The template compiler ended with ${how}. ${complaint.trim()}`);
+  return compileReply.parse(JSON.parse(output)).results;
+}
