@@ -15,9 +15,12 @@ const applicationId = 0x55736872;
  * so that two processes can do this at once. Throws StoreError where the file is newer or not Usher's.
  */
 export async function migrate(db: Kysely<Schema>, file: string): Promise<void> {
-  while ((await requireOwnSchema(db, file)) < migrations.length) {
+  await ownSchema(db, file);
+  // Written into the file, so only once it is known to be Usher's.
+  await sql`pragma journal_mode = wal`.execute(db);
+  while ((await ownSchema(db, file)) < migrations.length) {
     await inTransaction(db, async (transaction) => {
-      const reached = await requireOwnSchema(transaction, file);
+      const reached = await readOwnSchema(transaction, file);
       const statements = migrations[reached];
       if (statements === undefined) return;
       for (const statement of statements) await sql.raw(statement).execute(transaction);
@@ -29,7 +32,7 @@ export async function migrate(db: Kysely<Schema>, file: string): Promise<void> {
 
 /** Throws StoreError where the schema is not exactly this program's. */
 export async function requireCurrentSchema(db: Kysely<Schema>, file: string): Promise<void> {
-  const reached = await requireOwnSchema(db, file);
+  const reached = await ownSchema(db, file);
   if (reached === migrations.length) return;
   throw new StoreError(
     "SCHEMA_OLD",
@@ -37,7 +40,12 @@ export async function requireCurrentSchema(db: Kysely<Schema>, file: string): Pr
   );
 }
 
-async function requireOwnSchema(db: Kysely<Schema>, file: string): Promise<number> {
+/** In a transaction: another process may be migrating between one look and the next. */
+async function ownSchema(db: Kysely<Schema>, file: string): Promise<number> {
+  return inTransaction(db, async (transaction) => readOwnSchema(transaction, file));
+}
+
+async function readOwnSchema(db: Kysely<Schema>, file: string): Promise<number> {
   const reached = await pragma(db, "user_version");
   const owner = await pragma(db, "application_id");
   const tables = await sql<{ n: number }>`select count(*) as n from sqlite_schema`.execute(db);

@@ -53,7 +53,6 @@ class SqliteDriver implements Driver {
     const handle = await openSqlite(this.#file);
     try {
       await handle.all(`pragma busy_timeout = ${limits.storeBusyMs}`);
-      await handle.all("pragma journal_mode = wal");
       // FULL: a commit that is lost at power loss would be an effect done twice (reference/feasibility.md 2.1).
       await handle.all("pragma synchronous = full");
       await handle.all("pragma foreign_keys = on");

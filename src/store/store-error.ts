@@ -33,7 +33,6 @@ const advice: Readonly<Record<string, string>> = {
   SQLITE_IOERR: "reading or writing failed; check the disk",
   ENOENT: "its directory does not exist; create it for the user that Usher runs as, with mode 0700",
   ENOTDIR: "a part of its path is not a directory; correct store.file",
-  EISDIR: "it is a directory; name a file in it under store.file",
   EACCES: "access is denied; give it and its directory to the user that Usher runs as",
   EPERM: "access is denied; give it and its directory to the user that Usher runs as",
   EROFS: "its file system is read-only; mount it for writing or correct store.file",

@@ -1,9 +1,9 @@
-import { open } from "node:fs/promises";
 import { Kysely, sql, type Transaction } from "kysely";
 import { migrate, requireCurrentSchema } from "./migrate.ts";
+import { createPrivateFile, isFile } from "./private-file.ts";
 import type { Schema } from "./schema.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
-import { StoreError, storeError } from "./store-error.ts";
+import { StoreError } from "./store-error.ts";
 import { inTransaction } from "./transaction-scope.ts";
 
 /** A connection or a transaction: what repositories take. */
@@ -24,14 +24,15 @@ export interface Store extends AsyncDisposable {
  */
 export async function openStore(file: string, options: { readonly migrate?: boolean } = {}): Promise<Store> {
   const mayChange = options.migrate ?? true;
-  await touch(file, mayChange);
+  if (mayChange) await createPrivateFile(file);
+  else if (!(await isFile(file))) throw missing(file);
   const db = new Kysely<Schema>({ dialect: sqliteDialect(file) });
   try {
     if (mayChange) await migrate(db, file);
     else await requireCurrentSchema(db, file);
   } catch (error) {
     await db.destroy();
-    throw storeError(file, error);
+    throw error;
   }
   return {
     file,
@@ -53,18 +54,6 @@ export async function requireSound(store: Store): Promise<void> {
   );
 }
 
-/** SQLite would make the file with the umask's mode, and names no reason where it cannot. */
-async function touch(file: string, mayCreate: boolean): Promise<void> {
-  try {
-    const handle = await open(file, mayCreate ? "a" : "r+", 0o600);
-    await handle.close();
-  } catch (error) {
-    const isMissing = !mayCreate && storeError(file, error).code === "ENOENT";
-    if (!isMissing) throw storeError(file, error);
-    throw new StoreError(
-      "ENOENT",
-      `Store ${file} does not exist yet; start \`usher serve\`, which makes it.`,
-      error,
-    );
-  }
+function missing(file: string): StoreError {
+  return new StoreError("ENOENT", `Store ${file} does not exist yet; start \`usher serve\`, which makes it.`);
 }
