@@ -40,8 +40,8 @@ export async function visitShare(
     const [location] = locations;
     if (page.status !== 302 || location === undefined || locations.length !== 1) return failed(remoteError);
     if (new URL(location, link.origin).host !== new URL(link.origin).host) return failed(refusedAccess);
-    const entered = await enter(browser, link, readFragment(location), password);
-    return "kind" in entered ? entered : await lookAround(browser, link, entered);
+    const inside = await enter(browser, link, readFragment(location), password);
+    return "kind" in inside ? inside : await lookAround(browser, link, inside);
   } catch {
     return failed(unreachable);
   }
@@ -83,7 +83,7 @@ function entered(browser: Browser, told: Readonly<Record<string, unknown>>): Ent
 
 async function redeem(browser: Browser, link: ShareLink, told: Readonly<Record<string, string>>) {
   const query = new URLSearchParams({ token: told["token"] ?? "", language: "en_US" });
-  const page = await browser.browse("GET", `${link.base}share/redeem/token?${query}`);
+  const page = await browser.browse("GET", `${link.base}share/redeem/token?${String(query)}`);
   return readObject(page.text) ?? {};
 }
 
@@ -106,7 +106,7 @@ async function login(
     staySignedIn: "true",
     allow_enqueue: "true",
   });
-  const page = await browser.browse("POST", `${link.base}login?${query}`, {
+  const page = await browser.browse("POST", `${link.base}login?${String(query)}`, {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ login: told["login_name"] ?? "", password: password ?? "" }),
   });
@@ -117,11 +117,10 @@ async function login(
 }
 
 async function lookAround(browser: Browser, link: ShareLink, { session, mail }: Entered): Promise<Visit> {
-  const ask = async (module: string, query: Record<string, string>) =>
-    browser.browse(
-      "GET",
-      `${link.base}${module}?${new URLSearchParams({ ...query, session, allow_enqueue: "true" })}`,
-    );
+  const ask = async (module: string, fields: Record<string, string>) => {
+    const query = new URLSearchParams({ ...fields, session, allow_enqueue: "true" });
+    return browser.browse("GET", `${link.base}${module}?${String(query)}`);
+  };
   try {
     if (mail === "") return { kind: "anonymous" };
     const folder = link.target?.folder;
@@ -144,7 +143,7 @@ async function finished(ask: Asking, first: Page): Promise<Readonly<Record<strin
     const job = dataOf(readObject(page.text))?.["job"];
     page = await ask("jobs", { action: "get", id: String(job) });
   }
-  return readObject(page.text) ?? remoteError;
+  return readObject(page.text) ?? { ...remoteError };
 }
 
 /** The ancestor that hangs below "shared" (10) or "public" (15): what is subscribed (reference/ox.md 5.2). */
