@@ -64,6 +64,8 @@ export const limits = {
   httpHeadersMs: 10_000,
   httpTotalMs: 30_000,
   httpBodyBytes: 1024 * 1024,
+  /** Header block of an answer; twice what Node takes, since OX puts whole links and messages into Location. */
+  httpHeaderBytes: 32 * 1024,
   httpRedirects: 3,
   /** Addresses of one name that are looked at. */
   httpAddresses: 16,
