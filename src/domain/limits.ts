@@ -15,10 +15,18 @@ export const limits = {
   textPartChars: 256 * 1024,
   /** MIME parts of one mail that are looked at; the mail's text comes first in every client's mail. */
   mimeParts: 200,
+  /** Addresses of one kind of header field; more are never of one person. */
+  addressesPerMail: 100,
+  /** Received lines of an ordinary mail stay far below (Postfix: hopcount_limit). */
+  receivedFields: 50,
   /** Time one mail may take to parse before its worker is ended. */
   parseTimeMs: 2000,
   /** Heap of the parsing worker. */
   parseHeapMb: 128,
+  /** A parsing worker that has nothing to do is ended; starting one takes a fraction of a second. */
+  parserIdleMs: 30_000,
+  /** A worker that has not started by then is a fault of this machine, not of a mail. */
+  parserStartMs: 30_000,
   /** Links looked at in one mail. */
   linksPerMail: 200,
   /** Longest URL that is parsed (reference/security.md 3.4). */
@@ -26,9 +34,11 @@ export const limits = {
   /** Texts shown to people. */
   titleChars: 200,
   nameChars: 100,
+  /** A stranger's subject as it is looked at: the longest line of RFC 5322, section 2.1.1. */
+  mailSubjectChars: 998,
   messageChars: 2000,
-  /** A title and a name, with the words of a template around them. */
-  subjectChars: 500,
+  /** Subject of a sent mail: a title and a name, with the words of a template around them. */
+  sentSubjectChars: 500,
   /** A person's name and the site's, with the words of a template between them. */
   displayNameChars: 300,
   /** RFC 5321 section 4.5.3.1.3: a path of 256 octets with its brackets. */
@@ -46,8 +56,21 @@ export const limits = {
   imapLineBytes: 64 * 1024,
   imapLiteralBytes: 1024 * 1024,
   imapResponseBytes: 4 * 1024 * 1024,
+  /** Header fields of one mail in a scan; the rest of a huge field decides nothing. */
+  imapHeaderFieldsBytes: 64 * 1024,
+  /** One batch of headers, however slowly it drips in. */
+  imapBatchMs: 10 * 60_000,
+  /** Messages searched at a time where a server lists all hits in one line. */
+  imapSearchMessages: 5000,
+  imapLogoutMs: 5000,
+  /** All reconnects of a site: a restarted mail server answers about 60 logins in a second (reference/mail-daemons.md 8). */
+  imapConnectsPerSecond: 5,
   /** Messages whose headers are asked for and committed in one go. */
   scanBatchMessages: 500,
+  /** Messages of one batch that a server may refuse to show before the folder counts as broken. */
+  scanRefusedMessages: 10,
+  /** How soon a daemon sees accounts and mailboxes that a command changed. */
+  mailboxRefreshMs: 5000,
   /** IDLE is renewed before the 29 minutes of RFC 2177. */
   imapIdleMs: 9 * 60_000,
   /** Reconnects: first wait, longest wait, and how long a connection must live to start over. */
@@ -56,6 +79,9 @@ export const limits = {
   imapStableMs: 5 * 60_000,
   /** Refused passwords in a row, or time since the first, after which a mailbox is disabled. */
   imapAuthFailures: 20,
+  /** Waits after a refused password: twenty tries then take about three days, and lock nobody out. */
+  imapAuthBackoffFirstMs: 60_000,
+  imapAuthBackoffMaxMs: 6 * 3600_000,
   imapAuthFailureMs: 3 * 24 * 3600_000,
 
   /** HTTP to origins. A total deadline, because undici's body timeout counts gaps only. */
@@ -77,6 +103,10 @@ export const limits = {
   /** OX: polls of one 202 job, and the wait between them. */
   oxJobPolls: 20,
   oxJobPollMs: 500,
+  /** OX: a logout may outlive the work it ends, but must not hold up an orderly stop. */
+  oxLogoutMs: 3000,
+  /** OX: folders of one guest that are probed in one visit, three requests each; the rest waits in the list of what was left. */
+  oxFoldersPerShare: 20,
   /** Entries of a folder that are listed. */
   folderEntries: 500,
   /** OX pauses an account this long after an error (retryAfterErrorInterval). */
@@ -90,7 +120,14 @@ export const limits = {
   /** Jobs: how many at a time, how long one may be held, how often one is tried. */
   jobsAtOnce: 8,
   jobsPerLane: 2,
+  /** A lease is renewed while its worker runs, up to the longest end of an SMTP transfer and some. */
   jobLeaseMs: 120_000,
+  jobLongestMs: 20 * 60_000,
+  /** A worker whose signal was aborted may tidy up this long; then its outcome no longer counts. */
+  jobAbortGraceMs: 5000,
+  /** Jobs that were running in more than one death of the process start apart, so that the guilty one dies alone. */
+  jobSuspectTries: 2,
+  jobSuspectGapMs: 500,
   /** Other processes enqueue into the same file; one indexed query in this interval finds their work. */
   jobPollMs: 1000,
   /** Three process deaths over one mail mean the mail is the cause. */

@@ -35,9 +35,17 @@ export interface MailView {
   readonly returnedHeaders: readonly HeaderField[];
   /** What could not be read, in words for a record; empty for an ordinary mail. */
   readonly problems: readonly string[];
+  /** A limit was reached within the header block: fields are missing, so nothing can be said about their number. */
+  readonly isHeaderCut?: boolean;
 }
 
 /** All values of one header field, topmost first. */
 export function headerValues(mail: Pick<MailView, "headers">, name: string): readonly string[] {
   return mail.headers.filter((field) => field.name === name).map((field) => field.value);
+}
+
+/** The Message-ID with its angle brackets (RFC 5322 section 3.6.4); null where the mail has none that can be read. */
+export function messageIdIn(mail: Pick<MailView, "headers">): string | null {
+  const value = headerValues(mail, "message-id")[0] ?? "";
+  return /<[^<>\s]{1,996}>/.exec(value)?.[0] ?? null;
 }

@@ -1,0 +1,77 @@
+import { addressDomain, domainKey } from "./address.ts";
+import {
+  type AuthenticationResults,
+  type AuthenticationTrust,
+  type RegistrableDomain,
+  trustedResults,
+} from "./authentication-results.ts";
+import { headerValues, type MailView } from "./mail.ts";
+import type { Authentication, ShareNotification } from "./share.ts";
+import { parseStructuredField } from "./structured-field.ts";
+
+/** What the receiving mail server said about the sender, and whether the share's origin belongs to him. */
+export function judgeAuthentication(
+  mail: MailView,
+  notification: ShareNotification | null,
+  trust: AuthenticationTrust,
+): Authentication {
+  const from = onlyFrom(mail);
+  const fromDomain = from === null ? null : addressDomain(from);
+  const said = trustedResults(mail.headers, trust);
+  return {
+    from,
+    dkim: resultOf(said, "dkim"),
+    spf: resultOf(said, "spf"),
+    dmarc: resultOf(said, "dmarc"),
+    authservId: said?.authservId ?? null,
+    trusted: fromDomain !== null && passesDmarc(said, fromDomain) && isPlainlyWritten(mail, fromDomain),
+    linkAligned: isAligned(notification, fromDomain, trust.registrableDomain),
+  };
+}
+
+/** The address of the one From field with one address; null for any other number. */
+function onlyFrom(mail: MailView): string | null {
+  const [only, ...others] = mail.from;
+  if (only === undefined || others.length > 0 || headerValues(mail, "from").length !== 1) return null;
+  return only.address === "" ? null : only.address;
+}
+
+/** `pass` where one of several results of the method passes, as with several DKIM signatures; else the first. */
+function resultOf(said: AuthenticationResults | null, method: string): string | null {
+  const results = said?.results.filter((result) => result.method === method) ?? [];
+  return (results.find(({ result }) => result === "pass") ?? results[0])?.result ?? null;
+}
+
+/** Exactly one DMARC result, it passes, and it names exactly the From domain. */
+function passesDmarc(said: AuthenticationResults | null, fromDomain: string): boolean {
+  const [dmarc, ...others] = said?.results.filter((result) => result.method === "dmarc") ?? [];
+  if (dmarc?.result !== "pass" || others.length > 0) return false;
+  const [named, ...more] = dmarc.properties.filter(({ key }) => key === "header.from");
+  return named !== undefined && more.length === 0 && domainKey(named.value) === fromDomain;
+}
+
+/**
+ * Whether the From field has just one at sign outside quotes and comments, before the domain that was understood. Readers
+ * disagree about stranger forms, and what the mail server authenticated may not be what is shown.
+ */
+function isPlainlyWritten(mail: MailView, fromDomain: string): boolean {
+  const segments = parseStructuredField(headerValues(mail, "from")[0] ?? "");
+  if (segments === null) return false;
+  const words = segments.flat().filter(({ kind }) => kind === "word");
+  const [address, ...others] = words.filter(({ text }) => text.includes("@"));
+  if (address === undefined || others.length > 0) return false;
+  const domain = address.text.slice(address.text.indexOf("@") + 1).replace(/>$/, "");
+  return domainKey(domain) === fromDomain;
+}
+
+/** Registrable domains of the origin (of the link's host where the mail does not tell the origin) and of From are equal. */
+function isAligned(
+  notification: ShareNotification | null,
+  fromDomain: string | null,
+  registrableDomain: RegistrableDomain,
+): boolean {
+  const url = URL.parse(notification?.origin ?? notification?.link ?? "");
+  if (url === null || fromDomain === null) return false;
+  const owner = registrableDomain(url.hostname);
+  return owner !== null && owner === registrableDomain(fromDomain);
+}

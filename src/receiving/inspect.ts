@@ -1,0 +1,86 @@
+import { getDomain } from "tldts";
+import { addressKey } from "../domain/address.ts";
+import { isDeliveryReport, readBounce } from "../domain/delivery-status.ts";
+import { limits } from "../domain/limits.ts";
+import { headerValues, type MailView } from "../domain/mail.ts";
+import type { Inspection, ShareNotification } from "../domain/share.ts";
+import { sharerOf } from "../domain/sharer.ts";
+import { judgeAuthentication } from "../domain/trust.ts";
+import type { MailReader } from "../protocols/protocol.ts";
+
+/** For whom a mail is inspected. */
+export interface InspectionScope {
+  /** Ids of the receiving mail servers whose Authentication-Results count; empty trusts none. */
+  readonly trustedAuthservIds: readonly string[];
+  /** Addresses of the reader: what he sent himself is no notification for him. */
+  readonly forAddresses?: readonly string[];
+}
+
+/** What Usher sees in one mail. Delivery reports come first, because many of them also call themselves automatic replies. */
+export function inspectMail(
+  mail: MailView,
+  readers: readonly MailReader[],
+  scope: InspectionScope,
+): Inspection {
+  const found = verdictOn(mail, readers, scope.forAddresses ?? []);
+  const notification = found.notification ?? null;
+  return {
+    verdict: found.verdict,
+    because: found.because ?? null,
+    notification,
+    authentication: judgeAuthentication(mail, notification, {
+      authservIds: scope.trustedAuthservIds,
+      registrableDomain,
+    }),
+    bounce: found.verdict === "delivery-status" ? readBounce(mail) : null,
+  };
+}
+
+interface Found {
+  readonly verdict: Inspection["verdict"];
+  readonly because?: string;
+  readonly notification?: ShareNotification;
+}
+
+function verdictOn(mail: MailView, readers: readonly MailReader[], own: readonly string[]): Found {
+  if (isDeliveryReport(mail)) return { verdict: "delivery-status" };
+  if (isAutomaticReply(mail)) return { verdict: "auto-reply" };
+  const guard = loopGuard(mail);
+  if (guard !== null) return { verdict: "none", because: guard };
+  for (const reader of readers) {
+    const detected = reader.detect(mail);
+    if (detected === null) continue;
+    if ("not" in detected) return { verdict: "none", because: detected.not };
+    if (isOwn(mail, own)) return { verdict: "none", because: "sent-by-the-reader" };
+    return { verdict: "share-notification", notification: detected };
+  }
+  return { verdict: "none", because: "no-share-notification" };
+}
+
+/** RFC 3834 section 5. `auto-generated` alone is no reason: share notifications carry it (reference/ox.md, section 2.1). */
+function isAutomaticReply(mail: MailView): boolean {
+  return headerValues(mail, "auto-submitted").some((value) => /^auto-replied(?![\w-])/i.test(value));
+}
+
+/** Why no action may follow from a mail, whatever it says (reference/security.md, section 5); null for none. */
+function loopGuard(mail: MailView): string | null {
+  if (mail.isHeaderCut === true) return "header-block-too-large";
+  if (headerValues(mail, "received").length > limits.receivedFields) return "too-many-hops";
+  if (headerValues(mail, "return-path").some((path) => /^<\s*>/.test(path))) return "null-return-path";
+  if (headerValues(mail, "precedence").some((value) => /^(bulk|junk|list)$/i.test(value))) return "bulk-mail";
+  return null;
+}
+
+function isOwn(mail: MailView, own: readonly string[]): boolean {
+  const keys = new Set(own.map(addressKey).filter((key) => key !== null));
+  const sharer = addressKey(sharerOf(mail).address);
+  return sharer !== null && keys.has(sharer);
+}
+
+/**
+ * By the public suffix list with its private part: two customers of one hoster are two owners. tldts holds the list as of
+ * its release; an unknown top-level domain counts as one suffix.
+ */
+function registrableDomain(host: string): string | null {
+  return getDomain(host, { allowPrivateDomains: true });
+}
