@@ -87,6 +87,8 @@ export interface Followed {
   /** Who the origin says the account is there. */
   readonly guest: string | null;
   readonly folders: readonly FollowedFolder[];
+  /** Targets of the share that were left, each with a kebab-case reason; one folder is enough to follow a share. */
+  readonly notFollowed?: readonly { readonly target: ShareTarget; readonly because: string }[];
   /** The home server's own names for the subscription: account and folder. */
   readonly homeAccount: string | null;
   readonly homeFolder: string | null;

@@ -1,0 +1,130 @@
+import type { Ask, Followed, Follower, FollowReply, FollowWay, LeaveReply, Share } from "../protocol.ts";
+import {
+  checkFolder,
+  followFolder,
+  type HomeFolder,
+  type HomeFolderReply,
+  leaveFolder,
+  type Stands,
+} from "./home-folder.ts";
+import { inHomeSession, type OxHome } from "./home-session.ts";
+import { type OxLink, parseOxLink } from "./link.ts";
+import { type OxParts, userAgentOf } from "./parts.ts";
+import { admit, type Admitted, type FolderTarget } from "./restrictions.ts";
+import { linkTo } from "./target-link.ts";
+import { isTrouble, type Look, replyTo, type Trouble, trouble } from "./troubles.ts";
+
+export interface OxHomeParts extends Pick<OxParts, "http" | "userAgent"> {
+  readonly home: OxHome;
+}
+
+interface FolderOutcome {
+  readonly target: FolderTarget;
+  readonly reply: HomeFolderReply;
+}
+
+/**
+ * Follows OX shares through the account's own OX server (reference/ox.md 5): analyze, then subscribe, resubscribe or
+ * nothing by the state. The server keeps the subscription and makes its own requests to the origin.
+ */
+export function createOxAtHome(parts: OxHomeParts): FollowWay {
+  return {
+    follow: async (share, who, ask) => look(parts, share, { as: "first", who, ask }),
+    check: async (share, who, ask) => look(parts, share, { as: "again", who, ask }),
+    leave: async (share, who, ask) => leave(parts, share, { who, ask }),
+  };
+}
+
+async function look(
+  parts: OxHomeParts,
+  share: Share,
+  { as, who, ask }: { readonly as: Look; readonly who: Follower; readonly ask: Ask },
+): Promise<FollowReply> {
+  const admitted = admit(share, who, "home");
+  if (admitted.kind === "no") return admitted;
+  const link = parseOxLink(share.link);
+  if ("not" in link) return replyTo(trouble("link-malformed"), as, new URL(share.origin).host);
+  const ask1 = as === "first" ? followFolder : checkFolder;
+  const outcomes = await forEachFolder(parts, { share, link, folders: admitted.folders, ask }, ask1);
+  return isTrouble(outcomes) ? replyTo(outcomes, as, hostOf(parts)) : summary(outcomes.done, admitted);
+}
+
+async function leave(
+  parts: OxHomeParts,
+  share: Share,
+  { who, ask }: { readonly who: Follower; readonly ask: Ask },
+): Promise<LeaveReply> {
+  const admitted = admit(share, who, "home");
+  const link = parseOxLink(share.link);
+  if (admitted.kind === "no" || "not" in link) return { kind: "left" };
+  const done = await forEachFolder(parts, { share, link, folders: admitted.folders, ask }, leaveFolder);
+  return isTrouble(done) ? replyTo(done, "again", hostOf(parts)) : { kind: "left" };
+}
+
+interface Folders {
+  readonly share: Share;
+  readonly link: OxLink;
+  readonly folders: readonly FolderTarget[];
+  readonly ask: Ask;
+}
+
+/** One session for all folders of a share; the first trouble ends the round. */
+async function forEachFolder<T extends { readonly kind: string }>(
+  parts: OxHomeParts,
+  { share, link, folders, ask }: Folders,
+  deed: (folder: HomeFolder) => Promise<T | Trouble>,
+) {
+  const door = { http: parts.http, home: parts.home, userAgent: userAgentOf(parts), ask };
+  return inHomeSession(door, async (session) => {
+    const done: { readonly target: FolderTarget; readonly reply: T }[] = [];
+    for (const target of folders) {
+      const folder = { session, host: hostOf(parts), link: linkTo(link, target), password: share.password };
+      const reply = await deed(folder);
+      if (isTrouble(reply)) return reply;
+      done.push({ target, reply });
+    }
+    return { kind: "round" as const, done };
+  });
+}
+
+/** One folder that stands is enough; where one could not be decided, the whole share is looked at again. */
+function summary(outcomes: readonly FolderOutcome[], admitted: Admitted): FollowReply {
+  const standing: { readonly target: FolderTarget; readonly reply: Stands }[] = [];
+  const refused: { readonly target: FolderTarget; readonly because: string }[] = [];
+  let firstNo: FollowReply | null = null;
+  for (const { target, reply } of outcomes) {
+    if (reply.kind === "try-later") return reply;
+    if (reply.kind === "stands") standing.push({ target, reply });
+    else {
+      refused.push({ target, because: reply.because });
+      firstNo ??= reply;
+    }
+  }
+  if (firstNo !== null && standing.length === 0) return firstNo;
+  const left = admitted.left.map(({ target, because }) => ({ target, because }));
+  return followed(standing, [...left, ...refused]);
+}
+
+function followed(
+  standing: readonly { readonly target: FolderTarget; readonly reply: Stands }[],
+  notFollowed: NonNullable<Followed["notFollowed"]>,
+): Followed {
+  return {
+    kind: "followed",
+    state: "SUBSCRIBED",
+    guest: null,
+    folders: standing.map(({ target: { module, folder } }) => ({
+      module,
+      folder,
+      title: folder,
+      entries: [],
+    })),
+    notFollowed,
+    homeAccount: standing[0]?.reply.account ?? null,
+    homeFolder: standing[0]?.reply.folder ?? null,
+  };
+}
+
+function hostOf(parts: OxHomeParts): string {
+  return new URL(parts.home.baseUrl).host;
+}

@@ -1,0 +1,136 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { CookieJar } from "tough-cookie";
+import { limits } from "../../domain/limits.ts";
+import {
+  OutboundError,
+  type OutboundClient,
+  type OutboundRequest,
+  type OutboundResponse,
+} from "../../http/outbound.ts";
+import { retryAfterMs } from "../../http/retry-after.ts";
+import type { Ask, Call } from "../protocol.ts";
+import { type Answer, queuedJobId, readAnswer } from "./answers.ts";
+import { isTrouble, type Trouble, trouble } from "./troubles.ts";
+
+/** What one login at one server shares: its cookies and its one User-Agent (reference/ox.md 4.3). */
+export interface Line {
+  readonly http: OutboundClient;
+  /** Everything before `share/` in a link, or the configured API prefix; ends with a slash. */
+  readonly apiBase: string;
+  readonly userAgent: string;
+  readonly jar: CookieJar;
+  readonly ask: Ask;
+}
+
+/** One request, named for the decision record. */
+export interface Request extends Pick<OutboundRequest, "url" | "method" | "body"> {
+  readonly what: string;
+  readonly contentType?: string;
+}
+
+/**
+ * Makes one request and records it. `read` says what the answer means.
+ * Trouble where no answer came or `read` found one. Throws only what is a bug.
+ */
+export async function exchange<T extends { readonly kind: string }>(
+  line: Line,
+  request: Request,
+  read: (response: OutboundResponse) => T | Trouble,
+): Promise<T | Trouble> {
+  const { ask } = line;
+  if (ask.signal.aborted) return trouble("called-off");
+  const began = performance.now();
+  const record = (status: number | null, meaning: string) =>
+    ask.record(callOf(request, began, status, meaning));
+  let response: OutboundResponse;
+  try {
+    response = await line.http.request(outboundRequest(line, request));
+  } catch (error) {
+    const failed = failureOf(error, ask.signal);
+    record(null, failed.because);
+    return failed;
+  }
+  const answer = read(response);
+  if (!isTrouble(answer)) {
+    record(response.status, "ok");
+    return answer;
+  }
+  record(response.status, answer.code ?? answer.because);
+  return { ...answer, retryAfterMs: answer.retryAfterMs ?? retryAfterMs(response.headers, Date.now()) };
+}
+
+/**
+ * A request that is answered in JSON. A 202 answer names a queued job, which is asked for until it is done
+ * (reference/ox.md 4.3); `jobUrl` gives the address of a job.
+ */
+export async function callJson(
+  line: Line,
+  request: Request,
+  jobUrl: (id: string) => string,
+): Promise<Answer | Trouble> {
+  let next = request;
+  for (let polls = 0; polls <= limits.oxJobPolls; polls += 1) {
+    const answer = await exchange(line, next, readQueued);
+    if (answer.kind !== "queued") return answer;
+    if (!(await waited(limits.oxJobPollMs, line.ask.signal))) return trouble("called-off");
+    next = { what: `${request.what} (queued)`, method: "GET", url: jobUrl(answer.id) };
+  }
+  return trouble("job-unfinished");
+}
+
+function readQueued(
+  response: OutboundResponse,
+): Answer | { readonly kind: "queued"; readonly id: string } | Trouble {
+  const id = queuedJobId(response);
+  return id === null ? readAnswer(response) : { kind: "queued", id };
+}
+
+async function waited(ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await wait(ms, undefined, { signal });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function outboundRequest(line: Line, request: Request): OutboundRequest {
+  const { url, method, body, contentType } = request;
+  return {
+    url,
+    method,
+    headers: {
+      "user-agent": line.userAgent,
+      accept: "application/json, text/javascript, */*",
+      ...(contentType === undefined ? {} : { "content-type": contentType }),
+    },
+    ...(body === undefined ? {} : { body }),
+    jar: line.jar,
+    signal: line.ask.signal,
+  };
+}
+
+function failureOf(error: unknown, signal: AbortSignal): Trouble {
+  if (signal.aborted) return trouble("called-off");
+  if (!(error instanceof OutboundError)) throw error;
+  return trouble(error.temporary ? "unreachable" : "request-refused", { because: error.reason });
+}
+
+function callOf(request: Request, began: number, status: number | null, meaning: string): Call {
+  return {
+    what: request.what,
+    method: request.method,
+    url: recordedUrl(request.url),
+    status,
+    meaning,
+    tookMs: Math.round(performance.now() - began),
+  };
+}
+
+/** The address as a record may show it: share tokens cut to eight digits, of the query only the action (reference/ox.md 11). */
+export function recordedUrl(url: string): string {
+  const { origin, pathname, searchParams } = new URL(url);
+  const path = pathname.replaceAll(/[0-9a-f]{48}/gi, (token) => `${token.slice(0, 8)}…`);
+  const action = searchParams.get("action");
+  return `${origin}${path}${action === null ? "" : `?action=${action}`}`;
+}
