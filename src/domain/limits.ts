@@ -107,10 +107,6 @@ export const limits = {
   oxLogoutMs: 3000,
   /** OX: folders of one guest that are probed in one visit, three requests each; the rest waits in the list of what was left. */
   oxFoldersPerShare: 20,
-  /** OX: a logout may outlive the work it ends, but must not hold up an orderly stop. */
-  oxLogoutMs: 3000,
-  /** OX: folders of one guest that are probed in one visit, three requests each; the rest waits in the list of what was left. */
-  oxFoldersPerShare: 20,
   /** Entries of a folder that are listed. */
   folderEntries: 500,
   /** OX pauses an account this long after an error (retryAfterErrorInterval). */
