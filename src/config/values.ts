@@ -1,0 +1,158 @@
+import ipaddr from "ipaddr.js";
+import { addressDomain, addressKey, domainKey } from "../domain/address.ts";
+import { limits } from "../domain/limits.ts";
+import { type Parsed, right, wrong } from "./parsed.ts";
+
+const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3600_000, d: 24 * 3600_000 };
+
+/** `30s 5m 1h 30d` as milliseconds, within the bounds given. */
+export function durationMs(minMs: number, maxMs: number): (value: unknown) => Parsed<number> {
+  return (value) => {
+    const [, count, unit] = typeof value === "string" ? (/^(\d{1,9})\s*([smhd])$/.exec(value) ?? []) : [];
+    const ms = Number(count) * (unitMs[unit ?? ""] ?? Number.NaN);
+    if (Number.isNaN(ms)) {
+      return wrong("not a duration.", "Write a whole number and a unit: 30s, 5m, 1h or 30d.");
+    }
+    if (ms < minMs) return wrong("too short.", `Write at least ${minMs / 1000}s.`);
+    if (ms > maxMs) return wrong("too long.", `Write at most ${maxMs / (unitMs["d"] ?? 1)}d.`);
+    return right(ms);
+  };
+}
+
+export function port(value: unknown): Parsed<number> {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65_535)
+    return right(value);
+  return wrong("not a port.", "Write a number from 1 to 65535, without quotes.");
+}
+
+/** One line of text for people or servers. */
+export function text(value: unknown): Parsed<string> {
+  if (typeof value !== "string")
+    return wrong("not a text.", "Write a text; put it into quotes if it looks like a number.");
+  if (value.trim() === "") return wrong("empty.", "Write a value, or remove the key.");
+  if (/[\p{Cc}\u2028\u2029]/u.test(value)) {
+    return wrong("holds a line break or control character.", "Write it on one line.");
+  }
+  return value.length <= limits.remoteTextChars
+    ? right(value)
+    : wrong("too long.", `Write at most ${limits.remoteTextChars} characters.`);
+}
+
+/** Printable ASCII, as a header field wants it (RFC 9110 section 10.1.5). */
+export function userAgent(value: unknown): Parsed<string> {
+  if (typeof value === "string" && /^[\x21-\x7e]+( [\x21-\x7e]+)*$/.test(value)) return text(value);
+  return wrong("not a User-Agent.", "Write printable ASCII, for example Usher/1.0.");
+}
+
+export function oneOf<const T extends string>(...words: readonly T[]): (value: unknown) => Parsed<T> {
+  return (value) => {
+    const found = words.find((word) => word === value);
+    return found === undefined
+      ? wrong("not one of the known words.", `Write one of: ${words.join(", ")}.`)
+      : right(found);
+  };
+}
+
+/** A host name in normal form (lower-case A-label) or an address literal without brackets. */
+export function host(value: unknown): Parsed<string> {
+  const literal = typeof value === "string" ? addressLiteral(value) : null;
+  const name = typeof value === "string" ? (literal ?? domainKey(value)) : null;
+  if (name !== null) return right(name);
+  return wrong(
+    "not a host.",
+    "Write the host alone, for example mail.example.org or 192.0.2.1: no scheme, no user, no port.",
+  );
+}
+
+/** An address literal in normal form; null for names and for the odd spellings that only some programs read. */
+function addressLiteral(value: string): string | null {
+  if (ipaddr.IPv4.isValidFourPartDecimal(value)) return value;
+  const inner = /^\[(.*)\]$/.exec(value)?.[1] ?? value;
+  return ipaddr.IPv6.isValid(inner) && !inner.includes("%") ? ipaddr.IPv6.parse(inner).toString() : null;
+}
+
+export function address(value: unknown): Parsed<string> {
+  const literal = typeof value === "string" ? addressLiteral(value) : null;
+  return literal === null
+    ? wrong("not an IP address.", "Write an address, for example 127.0.0.1 or 2001:db8::1.")
+    : right(literal);
+}
+
+export function cidr(value: unknown): Parsed<string> {
+  const [range, bits, ...more] = typeof value === "string" ? value.split("/") : [];
+  const literal = addressLiteral(range ?? "");
+  const most = literal?.includes(":") === true ? 128 : 32;
+  if (literal === null || more.length > 0 || !/^\d{1,3}$/.test(bits ?? "") || Number(bits) > most) {
+    return wrong("not a range of addresses.", "Write address/bits, for example 127.0.0.0/8 or ::1/128.");
+  }
+  return right(`${literal}/${Number(bits)}`);
+}
+
+/** Whether an address literal lies in a range; false for host names. */
+export function isInRange(literal: string, range: string): boolean {
+  if (addressLiteral(literal) === null) return false;
+  const actual = ipaddr.parse(literal);
+  const [network, bits] = ipaddr.parseCIDR(range);
+  return actual.kind() === network.kind() && actual.match(network, bits);
+}
+
+/** Whether a host is an address literal. */
+export function isAddressLiteral(name: string): boolean {
+  return addressLiteral(name) !== null;
+}
+
+export function isLoopback(name: string): boolean {
+  return name === "localhost" || isInRange(name, "127.0.0.0/8") || isInRange(name, "::1/128");
+}
+
+/** The host of an origin, with `:port` where it is not the one of https. */
+export function originHost(value: unknown): Parsed<string> {
+  const [, name, digits] =
+    typeof value === "string" ? (/^(\[[^\]]+\]|[^:/]+)(?::(\d+))?$/.exec(value) ?? []) : [];
+  const found = host(name);
+  const number = digits === undefined ? right(443) : port(Number(digits));
+  if (!found.ok || !number.ok) {
+    return wrong(
+      "not the host of an origin.",
+      "Write cloud.example.org or cloud.example.org:8443, without https://.",
+    );
+  }
+  const shown = found.value.includes(":") ? `[${found.value}]` : found.value;
+  return right(number.value === 443 ? shown : `${shown}:${number.value}`);
+}
+
+export function domain(value: unknown): Parsed<string> {
+  const key = typeof value === "string" ? domainKey(value) : null;
+  return key === null ? wrong("not a domain.", "Write a domain, for example example.org.") : right(key);
+}
+
+/** An address that mail can come from. */
+export function mailAddress(value: unknown): Parsed<string> {
+  const isOneAddress =
+    typeof value === "string" && addressKey(value) !== null && addressDomain(value) !== null;
+  return isOneAddress
+    ? right(value)
+    : wrong("not a mail address.", "Write one address alone, for example usher@example.org.");
+}
+
+/** An authserv-id (RFC 8601 section 2.5), compared in lower case. */
+export function authservId(value: unknown): Parsed<string> {
+  if (typeof value === "string" && /^[\w.:@-]{1,255}$/.test(value)) return right(value.toLowerCase());
+  return wrong("not an authserv-id.", "Write the first word of the server's Authentication-Results field.");
+}
+
+/** RFC 5233: the one character that begins the detail of an address. */
+export function separator(value: unknown): Parsed<string> {
+  if (typeof value === "string" && /^[!#$%&'*+/=?^_`{|}~-]$/.test(value)) return right(value);
+  return wrong(
+    "not a separator.",
+    'Write one character that an address may hold, in quotes, for example "+" or "*".',
+  );
+}
+
+/** 32 bytes in base64. */
+export function sealingKey(secret: string): Parsed<string> {
+  const bytes = Buffer.from(secret, "base64");
+  if (bytes.length === 32 && bytes.toString("base64") === secret) return right(secret);
+  return wrong("not a key: 32 bytes in base64 are needed.", "Make one: openssl rand -base64 32");
+}
