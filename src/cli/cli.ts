@@ -13,6 +13,10 @@ const groups: Readonly<Record<string, Group>> = {
     summary: "show what Usher sees in one mail",
     load: async () => (await import("./inspect.ts")).registerInspect,
   },
+  sharing: {
+    summary: "invite people to a share, and see what becomes of it",
+    load: async () => (await import("./sharing.ts")).registerSharing,
+  },
 };
 
 const defaultConfigFile = "/etc/usher/usher.yaml";
@@ -34,10 +38,14 @@ async function buildProgram(args: readonly string[], io: Io): Promise<Command> {
     .option("-c, --config <file>", `configuration file (default: $USHER_CONFIG or ${defaultConfigFile})`)
     .exitOverride()
     .showHelpAfterError("(add --help for the options)")
-    .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.err(text.trimEnd()) });
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.err(text.trimEnd()),
+    });
   const cli: Cli = {
     io,
-    configFile: () => program.opts<{ config?: string }>().config ?? io.env["USHER_CONFIG"] ?? defaultConfigFile,
+    configFile: () =>
+      program.opts<{ config?: string }>().config ?? io.env["USHER_CONFIG"] ?? defaultConfigFile,
   };
   const wanted = args.find((arg) => Object.hasOwn(groups, arg));
   for (const [name, group] of Object.entries(groups)) {
@@ -53,6 +61,8 @@ async function report(error: unknown, io: Io): Promise<number> {
     io.err(`usher: ${error.message}`);
     return error.exitCode;
   }
-  io.err(`usher: unexpected fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  io.err(
+    `usher: unexpected fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
   return exitCodes.failed;
 }

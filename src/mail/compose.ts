@@ -35,7 +35,7 @@ export async function composeMail(parts: MailParts): Promise<Buffer> {
     from: address("From", parts.from),
     to: address("To", parts.to),
     replyTo: address("Reply-To", parts.replyTo),
-    subject: text("Subject", parts.subject, limits.subjectChars),
+    subject: text("Subject", parts.subject, limits.sentSubjectChars),
     messageId: messageId(parts.messageId),
     date: new Date(parts.date),
     // RFC 3834 section 5, and Exchange's own way to ask for no automatic answer.

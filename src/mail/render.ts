@@ -1,19 +1,9 @@
 import { Liquid, LiquidError, type Template } from "liquidjs";
 import { hasControl, messageLines, withoutBidi } from "../domain/display-text.ts";
+import type { InvitationFacts } from "../domain/invitation.ts";
 import { limits } from "../domain/limits.ts";
+import type { MailAddress } from "../domain/mail.ts";
 import { TemplateError, type TemplateSource } from "./template-files.ts";
-
-/** What an invitation says; templates/README.md lists the variables made of it. */
-export interface InvitationFacts {
-  readonly siteName: string;
-  readonly sharer: { readonly name: string; readonly address: string };
-  /** `name` is empty where it is not known. */
-  readonly recipient: { readonly name: string; readonly address: string };
-  readonly title: string;
-  readonly link: string;
-  /** Lines separated by line feeds; empty for none. */
-  readonly message: string;
-}
 
 /** The texts of one mail. */
 export interface RenderedMail {
@@ -81,7 +71,7 @@ function templateValues(facts: InvitationFacts): object {
   };
 }
 
-function person(who: InvitationFacts["sharer"]): object {
+function person(who: MailAddress): object {
   return {
     name: displayText(who.name, limits.nameChars),
     address: displayText(who.address, limits.addressChars),

@@ -10,7 +10,7 @@ export const templateLocales = ["en", "de", "fr"] as const;
 export type TemplateLocale = (typeof templateLocales)[number];
 
 /** The templates that Usher sends. */
-export const templateNames = ["invitation"] as const;
+const templateNames = ["invitation"] as const;
 export type TemplateName = (typeof templateNames)[number];
 
 /** One template in one language, as written. */
@@ -37,6 +37,13 @@ const frontMatter = z.strictObject({ subject: z.string().min(1), from: z.string(
 export function templateLocale(tag: string): TemplateLocale {
   const language = tag.toLowerCase().split(/[-_]/)[0];
   return templateLocales.find((locale) => locale === language) ?? templateLocales[0];
+}
+
+/** @throws TemplateError when Usher has no template of this name. */
+export function templateName(text: string): TemplateName {
+  const name = templateNames.find((known) => known === text);
+  if (name !== undefined) return name;
+  throw new TemplateError(`There is no template ${text}; the templates are ${templateNames.join(", ")}.`);
 }
 
 /**

@@ -1,12 +1,7 @@
 import { fileURLToPath } from "node:url";
+import type { InvitationFacts } from "../domain/invitation.ts";
 import { compileAll } from "./compiler.ts";
-import {
-  fillTemplate,
-  type InvitationFacts,
-  type ParsedTemplate,
-  parseTemplate,
-  type RenderedMail,
-} from "./render.ts";
+import { fillTemplate, type ParsedTemplate, parseTemplate, type RenderedMail } from "./render.ts";
 import { readTemplate, templateLocale, type TemplateName, templateLocales } from "./template-files.ts";
 
 /** The mail templates of a site. Files are read and compiled at the first use and kept; a reload makes a new one. */

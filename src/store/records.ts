@@ -5,6 +5,8 @@ export interface RecordSubject {
   readonly accountId: string;
   readonly notificationId?: string;
   readonly subscriptionId?: string;
+  readonly sharingId?: string;
+  readonly recipientId?: string;
 }
 
 export type RecordKind =
@@ -37,8 +39,8 @@ export async function addRecord(
       account_id: about.accountId,
       notification_id: about.notificationId ?? null,
       subscription_id: about.subscriptionId ?? null,
-      sharing_id: null,
-      recipient_id: null,
+      sharing_id: about.sharingId ?? null,
+      recipient_id: about.recipientId ?? null,
       kind,
       detail_json: JSON.stringify(detail),
     })

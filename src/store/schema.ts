@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { RecipientState } from "../domain/recipient.ts";
 
 /** Made by the database. */
 type GeneratedId = Generated<number>;
@@ -233,15 +234,6 @@ export interface SharingTable {
   message: string | null;
   created_at: number;
 }
-
-export type RecipientState =
-  | "pending"
-  | "accepted"
-  | "refused"
-  | "error"
-  | "unregistered"
-  | "mail-not-sent"
-  | "revoked";
 
 export interface RecipientTable {
   id: string;

@@ -1,0 +1,57 @@
+/**
+ * What becomes of one addressee of a sharing. `pending` is the beginning, `revoked` the end.
+ *
+ *   state          means                                        left by
+ *   pending        invited, no answer yet                       every event but mail-sent
+ *   mail-not-sent  the invitation could not be delivered        mail-sent, accepted, refused, revoked
+ *   accepted       follows the sharing                          refused, revoked
+ *   refused        does not want it                             accepted, revoked
+ *   unregistered   his server could not be registered with      accepted, refused, revoked
+ *   error          his server could not be told the answer      accepted, refused, revoked
+ *   revoked        the sharer took it back                      nothing
+ *
+ * An event that does not apply changes nothing: a bounce that comes after the answer, a second acceptance.
+ */
+export type RecipientState =
+  | "pending"
+  | "accepted"
+  | "refused"
+  | "error"
+  | "unregistered"
+  | "mail-not-sent"
+  | "revoked";
+
+export type RecipientEvent =
+  /** Refused for good by a mail server, given up after days, or bounced. */
+  | "mail-failed"
+  /** A further invitation was taken by the mail server. */
+  | "mail-sent"
+  | "accepted"
+  | "refused"
+  | "registration-failed"
+  | "answer-failed"
+  | "revoked";
+
+const answers = { accepted: "accepted", refused: "refused", revoked: "revoked" } as const;
+
+const transitions: Readonly<
+  Record<RecipientState, Readonly<Partial<Record<RecipientEvent, RecipientState>>>>
+> = {
+  pending: {
+    ...answers,
+    "mail-failed": "mail-not-sent",
+    "registration-failed": "unregistered",
+    "answer-failed": "error",
+  },
+  "mail-not-sent": { ...answers, "mail-sent": "pending" },
+  accepted: { refused: "refused", revoked: "revoked" },
+  refused: { accepted: "accepted", revoked: "revoked" },
+  unregistered: answers,
+  error: answers,
+  revoked: {},
+};
+
+/** The state after an event; the same state where the event does not apply. */
+export function recipientAfter(state: RecipientState, event: RecipientEvent): RecipientState {
+  return transitions[state][event] ?? state;
+}

@@ -1,0 +1,200 @@
+import type { Selectable } from "kysely";
+import type { RecipientState } from "../domain/recipient.ts";
+import type { InvitationTable, RecipientTable, SharingTable } from "./schema.ts";
+import type { Db } from "./store.ts";
+
+export type SharingRow = Selectable<SharingTable>;
+export type RecipientRow = Selectable<RecipientTable>;
+export type InvitationRow = Selectable<InvitationTable>;
+
+/** Rows of one insert: SQLite binds at most 32,766 values in a statement. */
+const rowsPerInsert = 500;
+
+export interface NewSharing {
+  readonly sharing: SharingRow;
+  readonly recipients: readonly RecipientRow[];
+  readonly invitations: readonly InvitationRow[];
+}
+
+export async function insertSharing(db: Db, { sharing, recipients, invitations }: NewSharing): Promise<void> {
+  await db.insertInto("sharing").values(sharing).execute();
+  for (let from = 0; from < recipients.length; from += rowsPerInsert) {
+    await db
+      .insertInto("recipient")
+      .values(recipients.slice(from, from + rowsPerInsert))
+      .execute();
+  }
+  for (let from = 0; from < invitations.length; from += rowsPerInsert) {
+    await db
+      .insertInto("invitation")
+      .values(invitations.slice(from, from + rowsPerInsert))
+      .execute();
+  }
+}
+
+/** A sharing with the name of its account, how many it invites, and how many invitations stand in a state. */
+export interface SharingSummary extends SharingRow {
+  readonly account: string;
+  readonly recipients: number;
+  readonly sent: number;
+  readonly notSent: number;
+}
+
+/** Sharings, newest first. */
+export async function listSharings(
+  db: Db,
+  filter: { readonly account?: string | undefined },
+): Promise<readonly SharingSummary[]> {
+  let query = db
+    .selectFrom("sharing")
+    .innerJoin("account", "account.id", "sharing.account_id")
+    .leftJoin("recipient", "recipient.sharing_id", "sharing.id")
+    .leftJoin("invitation", "invitation.recipient_id", "recipient.id")
+    .selectAll("sharing")
+    .select(({ fn }) => [
+      "account.name as account",
+      fn.count<number>("recipient.id").distinct().as("recipients"),
+      fn.count<number>("invitation.id").filterWhere("invitation.state", "=", "sent").as("sent"),
+      fn.count<number>("invitation.id").filterWhere("invitation.state", "=", "failed").as("notSent"),
+    ])
+    .groupBy("sharing.id")
+    .orderBy("sharing.created_at", "desc")
+    .orderBy("sharing.id");
+  if (filter.account !== undefined) query = query.where("account.name", "=", filter.account);
+  return query.execute();
+}
+
+/** Sharings whose id begins with `prefix`; at most two, enough to see that it is not unique. */
+export async function sharingsByPrefix(
+  db: Db,
+  prefix: string,
+): Promise<readonly (SharingRow & { account: string })[]> {
+  return db
+    .selectFrom("sharing")
+    .innerJoin("account", "account.id", "sharing.account_id")
+    .selectAll("sharing")
+    .select("account.name as account")
+    .where("sharing.id", ">=", prefix)
+    .where("sharing.id", "<", `${prefix}\u{10FFFF}`)
+    .limit(2)
+    .execute();
+}
+
+/** One addressee and the mail to him. */
+export interface InvitedRecipient {
+  readonly address: string;
+  readonly locale: string;
+  readonly state: RecipientState;
+  readonly reason: string | null;
+  readonly messageId: string;
+  readonly mail: InvitationRow["state"];
+  readonly attempts: number;
+  readonly reply: string | null;
+  readonly sentAt: number | null;
+}
+
+/** Everybody a sharing invites, in the order of the request. */
+export async function readRecipients(db: Db, sharingId: string): Promise<readonly InvitedRecipient[]> {
+  return db
+    .selectFrom("recipient")
+    .innerJoin("invitation", "invitation.recipient_id", "recipient.id")
+    .select([
+      "recipient.address",
+      "recipient.locale",
+      "recipient.state",
+      "recipient.reason",
+      "invitation.message_id as messageId",
+      "invitation.state as mail",
+      "invitation.attempts",
+      "invitation.reply",
+      "invitation.sent_at as sentAt",
+    ])
+    .where("recipient.sharing_id", "=", sharingId)
+    .orderBy("recipient.created_at")
+    .orderBy("recipient.id")
+    .execute();
+}
+
+/** An invitation with the sharing and recipient it is for. */
+export interface PlannedInvitation {
+  readonly invitation: InvitationRow;
+  readonly recipient: RecipientRow;
+  readonly sharing: SharingRow;
+}
+
+/** Undefined where the account was removed, and everything with it. */
+export async function readInvitation(db: Db, id: string): Promise<PlannedInvitation | undefined> {
+  const invitation = await db.selectFrom("invitation").selectAll().where("id", "=", id).executeTakeFirst();
+  if (invitation === undefined) return undefined;
+  const recipient = await db
+    .selectFrom("recipient")
+    .selectAll()
+    .where("id", "=", invitation.recipient_id)
+    .executeTakeFirstOrThrow();
+  const sharing = await db
+    .selectFrom("sharing")
+    .selectAll()
+    .where("id", "=", recipient.sharing_id)
+    .executeTakeFirstOrThrow();
+  return { invitation, recipient, sharing };
+}
+
+export async function updateInvitation(
+  db: Db,
+  id: string,
+  change: Partial<Omit<InvitationRow, "id" | "recipient_id" | "message_id" | "created_at">>,
+): Promise<void> {
+  await db.updateTable("invitation").set(change).where("id", "=", id).execute();
+}
+
+export async function setRecipientState(
+  db: Db,
+  id: string,
+  change: { readonly state: RecipientState; readonly reason: string | null },
+): Promise<void> {
+  await db
+    .updateTable("recipient")
+    .set({ ...change, updated_at: Date.now() })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** Who shares: an account with its primary address. */
+export interface Sharer {
+  readonly id: string;
+  readonly name: string;
+  readonly locale: string;
+  readonly address: string;
+}
+
+/** Undefined where there is no such account. */
+export async function readSharer(
+  db: Db,
+  by: { readonly name: string } | { readonly id: string },
+): Promise<Sharer | undefined> {
+  const query = db
+    .selectFrom("account")
+    .innerJoin("account_address", "account_address.account_id", "account.id")
+    .select(["account.id", "account.name", "account.locale", "account_address.address"])
+    .orderBy("account_address.is_primary", "desc")
+    .limit(1);
+  const wanted =
+    "id" in by ? query.where("account.id", "=", by.id) : query.where("account.name", "=", by.name);
+  return wanted.executeTakeFirst();
+}
+
+/** The keys (hashed share ids) of what the account follows at one origin. */
+export async function followedShareKeys(
+  db: Db,
+  accountId: string,
+  origin: string,
+): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom("subscription")
+    .select("share_key")
+    .where("account_id", "=", accountId)
+    .where("origin", "=", origin)
+    .where("ended_at", "is", null)
+    .execute();
+  return new Set(rows.map((row) => row.share_key));
+}
