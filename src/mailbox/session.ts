@@ -11,8 +11,12 @@ export interface MailboxSession extends AsyncDisposable {
   prefix(uid: number, bytes: number): Promise<Buffer | null>;
   /** Smallest UID of mail received on or after the day of `sinceMs`; null when there is none. */
   firstUidSince(sinceMs: number): Promise<number | null>;
+  /** Smallest UID of the open folder that is not below `uid`; null when there is none. */
+  firstUidFrom(uid: number): Promise<number | null>;
   /** Resolves when the server announces new mail in the open folder, or after `maxMs`. */
   waitForMail(maxMs: number, signal: AbortSignal): Promise<void>;
+  /** What an administrator wants to know of the connection. */
+  readonly features: { readonly tls: string | null; readonly hasIdle: boolean };
 }
 
 export interface FolderStatus {
@@ -37,17 +41,30 @@ export class MailboxError extends Error {
   constructor(reason: MailboxReason, message: string, options?: ErrorOptions) {
     super(message, options);
     this.reason = reason;
-    this.temporary = reason !== "authentication-failed" && reason !== "no-such-folder";
+    this.temporary = !permanentReasons.has(reason);
   }
 }
 
 export type MailboxReason =
-  /** [AUTHENTICATIONFAILED] and nothing else: throttling is not a wrong password. */
+  /**
+   * [AUTHENTICATIONFAILED], [AUTHORIZATIONFAILED] or [EXPIRED] of RFC 5530 and nothing else: throttling is not a wrong
+   * password.
+   */
   | "authentication-failed"
+  /** The login name could be read as another user's; it is never sent. */
+  | "unsafe-login"
   | "no-such-folder"
   | "throttled"
+  /** The server said NO or BAD without a code that tells more. */
+  | "refused"
   | "unreachable"
   | "tls"
   | "timeout"
   | "connection-lost"
   | "protocol";
+
+const permanentReasons: ReadonlySet<MailboxReason> = new Set([
+  "authentication-failed",
+  "unsafe-login",
+  "no-such-folder",
+]);

@@ -128,7 +128,7 @@ class DovecotServer implements Dovecot {
   async start(): Promise<void> {
     if (this.#child !== null) return;
     const args = [...privilegeArgs(), this.#program, "-F", "-c", this.#path("dovecot.conf")];
-    const child = spawn("setpriv", args, { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn("setpriv", args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
     let complaint = "";
     child.stderr.on("data", (chunk) => (complaint += String(chunk)));
     this.#child = child;
@@ -149,6 +149,7 @@ class DovecotServer implements Dovecot {
     const ended = once(child, "exit");
     child.kill("SIGTERM");
     await ended;
+    endGroup(child);
   }
 
   async deliver(user: string, raw: string | Buffer, options: { readonly from?: string } = {}): Promise<void> {
@@ -226,6 +227,16 @@ class DovecotServer implements Dovecot {
 
   #path(name: string): string {
     return join(this.directory, name);
+  }
+}
+
+/** Login processes with open TLS connections outlive the master by some seconds. */
+function endGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // All are gone.
   }
 }
 
