@@ -4,7 +4,9 @@ import type { Db } from "../store/store.ts";
 export interface JobQueue {
   /**
    * Plans work in the transaction of its cause. A second open job with the same `uniqueKey` is not made;
-   * the open one then runs at the earlier of both times. Wakes the workers of this process once committed.
+   * the open one takes the new payload and runs at the earlier of both times. One that is under way runs once
+   * more after that, because it may have looked before the cause; a parked one is due again with fresh attempts.
+   * Wakes the workers of this process once committed.
    */
   enqueue(db: Db, job: NewJob): Promise<void>;
   /** Takes due work until `stop` aborts, then lets running work end within limits.stopGraceMs. */
@@ -23,6 +25,9 @@ export interface NewJob {
   readonly subject: string;
   readonly lane: string;
   readonly uniqueKey?: string;
+  /** A parked job with this `uniqueKey` stays parked: for causes that come back by themselves, such as a sweep. */
+  readonly leavesParked?: true;
+  /** Milliseconds since 1970; now where it is left out. */
   readonly runAt?: number;
   readonly payload?: Readonly<Record<string, string | number | null>>;
 }
@@ -45,7 +50,7 @@ export interface LeasedJob {
   readonly fence: number;
 }
 
-/** What became of one attempt. `commit` runs in the transaction that closes the job. */
+/** What became of one attempt. `commit` runs in the transaction that closes the job, and again where that fails. */
 export type JobOutcome =
   | { readonly kind: "done"; readonly commit?: (db: Db) => Promise<void> }
   | {
@@ -58,7 +63,11 @@ export type JobOutcome =
     }
   | { readonly kind: "park"; readonly because: string; readonly commit?: (db: Db) => Promise<void> };
 
-/** Does one kind of work. A throw is retried like an outcome `retry`, then parked when the tries are used up. */
+/**
+ * Does one kind of work. The signal is aborted when the work is no longer wanted: the daemon has to end, the lease
+ * was lost, or it took longer than limits.jobLongestMs. A throw is retried
+ * like an outcome `retry`, then parked when the tries are used up.
+ */
 export type Worker = (job: LeasedJob, signal: AbortSignal) => Promise<JobOutcome>;
 export type Workers = Readonly<Partial<Record<JobKind, Worker>>>;
 
