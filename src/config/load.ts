@@ -33,7 +33,7 @@ export async function loadConfig(
   if (!parsed.success) {
     const known = schemaPaths(schema);
     const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, read.document, known));
-    return { ok: false, problems: problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)) };
+    return { ok: false, problems: problems.toSorted(byPosition) };
   }
   const config: Config = { file: path, ...parsed.data };
   const warnings = configWarnings(config).map(({ at, message, remedy }) => ({
@@ -44,4 +44,8 @@ export async function loadConfig(
     ...read.document.position(at),
   }));
   return { ok: true, config, warnings };
+}
+
+function byPosition(a: ConfigProblem, b: ConfigProblem): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
