@@ -16,8 +16,8 @@ export type Fault =
   | { readonly kind: "gzip-bomb"; readonly bytes: number }
   | { readonly kind: "status"; readonly status: number; readonly retryAfter: string | null }
   | { readonly kind: "nonsense" }
-  /** The connection is reset before anything was done. */
-  | { readonly kind: "reset" }
+  /** The connection ends before anything was done. */
+  | { readonly kind: "hang-up" }
   /** Everything is done, and the answer is lost. */
   | { readonly kind: "lost-answer" };
 
@@ -32,7 +32,7 @@ export async function answerUnder(
     if (await stillThere(response, fault.ms)) send(response, await answer());
   } else if (fault.kind === "lost-answer") {
     await answer();
-    response.socket?.resetAndDestroy();
+    response.socket?.destroy();
   } else {
     answerBadly(fault, response);
   }
@@ -56,8 +56,8 @@ function answerBadly(
     case "nonsense":
       response.writeHead(200, { "Content-Type": "text/html; charset=UTF-8" });
       return void response.end('<html>}{"data":<b>#!&session=</b>\u0000');
-    case "reset":
-      return void response.socket?.resetAndDestroy();
+    case "hang-up":
+      return void response.socket?.destroy();
   }
 }
 
