@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
-import { type Cli, CommandError, exitCodes, type Register } from "./command.ts";
+import {type Cli, CommandError, type Register} from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 
 interface Group {
@@ -9,6 +10,14 @@ interface Group {
 }
 
 const groups: Readonly<Record<string, Group>> = {
+  init: {
+    summary: "write a new configuration and a key",
+    load: async () => (await import("./init.ts")).registerInit,
+  },
+  check: {
+    summary: "check the configuration",
+    load: async () => (await import("./check.ts")).registerCheck,
+  },
   inspect: {
     summary: "show what Usher sees in one mail",
     load: async () => (await import("./inspect.ts")).registerInspect,

@@ -163,6 +163,8 @@ export const limits = {
   configBytes: 1024 * 1024,
   secretFileBytes: 64 * 1024,
   certificateFileBytes: 1024 * 1024,
+  /** One connection that `usher check` tries. */
+  checkConnectionMs: 30_000,
   /** Shortest configured interval, and the longest: timers of Node count to 2^31 ms, less than 25 days. */
   intervalMinMs: 1000,
   intervalMaxMs: 24 * 24 * 3600_000,

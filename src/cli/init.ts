@@ -1,0 +1,102 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, open, readFile, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import { type Cli, CommandError, print } from "./command.ts";
+
+const systemDirectory = "/etc/usher";
+const example = new URL("../../config/usher.yaml", import.meta.url);
+
+interface InitOptions {
+  readonly directory: string;
+  readonly json?: true;
+}
+
+export function registerInit(program: Command, cli: Cli): void {
+  program
+    .command("init")
+    .description("write a new configuration and a key")
+    .option("-d, --directory <directory>", "where to write them", systemDirectory)
+    .option("--json", "print JSON")
+    .action(async (options: InitOptions) => init(cli, options));
+}
+
+async function init(cli: Cli, { directory, json }: InitOptions): Promise<void> {
+  const place = resolve(directory);
+  const configFile = join(place, "usher.yaml");
+  const keyFile = join(place, "usher.key");
+  const config = configText(await readFile(example, "utf8"), place);
+  await refusing(place, async () => mkdir(place, { recursive: true, mode: 0o750 }));
+  if (!(await writeNew(configFile, config, 0o640))) {
+    throw new CommandError(
+      `${configFile} exists already and stays as it is; nothing was written. Name another place with --directory.`,
+    );
+  }
+  // A key that is there already may seal a database: it is kept.
+  const isKeyNew = await writeNew(keyFile, `${randomBytes(32).toString("base64")}\n`, 0o600);
+  const lines = [
+    `Wrote ${configFile}`,
+    isKeyNew ? `Wrote ${keyFile}` : `Kept ${keyFile}, which was there already`,
+    ...nextSteps(place, configFile, keyFile),
+  ];
+  print(cli, json, { configFile, keyFile, isKeyNew }, lines);
+}
+
+/** Outside of /etc/usher an installation lies together in one directory. */
+function configText(text: string, place: string): string {
+  return place === systemDirectory ? text : text.replace("file: /var/lib/usher/usher.db", "file: usher.db");
+}
+
+function nextSteps(place: string, configFile: string, keyFile: string): string[] {
+  const isSystem = place === systemDirectory;
+  const usher = isSystem ? "usher" : `usher --config ${configFile}`;
+  const rights = [`chown root:usher ${place} ${configFile}`, `chown usher: ${keyFile}`];
+  return [
+    "Next:",
+    `  1. Keep a copy of ${keyFile} in a safe place: nothing opens the database without it.`,
+    `  2. Edit ${configFile}: mailServers, and smtp for invitations.`,
+    `  3. Check it: ${usher} check, then ${usher} check --connect`,
+    ...(isSystem ? [`  4. Give it to the service's user: ${rights.join(" && ")}`] : []),
+    `  ${isSystem ? 5 : 4}. Add accounts and mailboxes: ${usher} account add --help, ${usher} mailbox add --help`,
+    `  ${isSystem ? 6 : 5}. Start it: ${isSystem ? "systemctl enable --now usher" : `${usher} serve`}`,
+  ];
+}
+
+/** Writes a file that was not there; false when it was. A file that could not be written whole is taken away. */
+async function writeNew(file: string, text: string, mode: number): Promise<boolean> {
+  return refusing(file, async () => {
+    try {
+      await using handle = await open(file, "wx", mode);
+      await writeOrRemove(file, async () => handle.writeFile(text));
+      await handle.sync();
+      return true;
+    } catch (error) {
+      if (codeOf(error) === "EEXIST") return false;
+      throw error;
+    }
+  });
+}
+
+async function writeOrRemove(file: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
+  }
+}
+
+async function refusing<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === null) throw error;
+    const way = "run it as a user that may write there, or name another place with --directory";
+    throw new CommandError(`${path} cannot be written (${code}); ${way}`);
+  }
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
+}
