@@ -8,11 +8,11 @@ import {
   type Stands,
 } from "./home-folder.ts";
 import { inHomeSession, type OxHome } from "./home-session.ts";
-import { type OxLink, parseOxLink } from "./link.ts";
+import type { OxLink } from "./link.ts";
 import { type OxParts, userAgentOf } from "./parts.ts";
-import { admit, type Admitted, type FolderTarget } from "./restrictions.ts";
-import { linkTo } from "./target-link.ts";
-import { isTrouble, type Look, replyTo, type Trouble, trouble } from "./troubles.ts";
+import { admit, type Admitted, foldersAmong, type FolderTarget } from "./restrictions.ts";
+import { issuedLink, linkTo } from "./target-link.ts";
+import { isTrouble, type Look, replyTo, type Trouble } from "./troubles.ts";
 
 export interface OxHomeParts extends Pick<OxParts, "http" | "userAgent"> {
   readonly home: OxHome;
@@ -31,7 +31,7 @@ export function createOxAtHome(parts: OxHomeParts): FollowWay {
   return {
     follow: async (share, who, ask) => look(parts, share, { as: "first", who, ask }),
     check: async (share, who, ask) => look(parts, share, { as: "again", who, ask }),
-    leave: async (share, who, ask) => leave(parts, share, { who, ask }),
+    leave: async (share, _who, ask) => leave(parts, share, ask),
   };
 }
 
@@ -42,22 +42,19 @@ async function look(
 ): Promise<FollowReply> {
   const admitted = admit(share, who, "home");
   if (admitted.kind === "no") return admitted;
-  const link = parseOxLink(share.link);
-  if ("not" in link) return replyTo(trouble("link-malformed"), as, new URL(share.origin).host);
-  const ask1 = as === "first" ? followFolder : checkFolder;
-  const outcomes = await forEachFolder(parts, { share, link, folders: admitted.folders, ask }, ask1);
+  const link = issuedLink(share.link);
+  if (isTrouble(link)) return replyTo(link, as, new URL(share.origin).host);
+  const deed = as === "first" ? followFolder : checkFolder;
+  const outcomes = await forEachFolder(parts, { share, link, folders: admitted.folders, ask }, deed);
   return isTrouble(outcomes) ? replyTo(outcomes, as, hostOf(parts)) : summary(outcomes.done, admitted);
 }
 
-async function leave(
-  parts: OxHomeParts,
-  share: Share,
-  { who, ask }: { readonly who: Follower; readonly ask: Ask },
-): Promise<LeaveReply> {
-  const admitted = admit(share, who, "home");
-  const link = parseOxLink(share.link);
-  if (admitted.kind === "no" || "not" in link) return { kind: "left" };
-  const done = await forEachFolder(parts, { share, link, folders: admitted.folders, ask }, leaveFolder);
+/** Leaves every folder that may stand, also those that the account could not follow any more. */
+async function leave(parts: OxHomeParts, share: Share, ask: Ask): Promise<LeaveReply> {
+  const folders = foldersAmong(share.targets);
+  const link = issuedLink(share.link);
+  if (folders.length === 0 || isTrouble(link)) return { kind: "left" };
+  const done = await forEachFolder(parts, { share, link, folders, ask }, leaveFolder);
   return isTrouble(done) ? replyTo(done, "again", hostOf(parts)) : { kind: "left" };
 }
 

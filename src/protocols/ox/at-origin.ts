@@ -1,15 +1,14 @@
 import { CookieJar } from "tough-cookie";
 import { z } from "zod";
 import { type AddressRules, addressKey, isSameAddress } from "../../domain/address.ts";
-import { limits } from "../../domain/limits.ts";
 import type { Ask, Followed, FollowedFolder, Follower, FollowReply, FollowWay, Share } from "../protocol.ts";
 import type { Line } from "./calls.ts";
 import { type ProbedFolder, readFolder } from "./folders.ts";
 import { type GuestDoor, type GuestSession, logInAsGuest } from "./guest-login.ts";
-import { parseOxLink } from "./link.ts";
 import { type OxParts, userAgentOf } from "./parts.ts";
 import { admit, type Admitted, type FolderTarget } from "./restrictions.ts";
 import type { OxSession } from "./session.ts";
+import { issuedLink } from "./target-link.ts";
 import { isTrouble, type Look, replyTo, type Trouble, trouble } from "./troubles.ts";
 
 const asGiven: AddressRules = { localPart: "as-given", subaddress: null };
@@ -50,8 +49,8 @@ async function look(
 ): Promise<FollowReply> {
   const admitted = admit(share, who, "usher");
   if (admitted.kind === "no") return admitted;
-  const link = parseOxLink(share.link);
-  if ("not" in link) return replyTo(trouble("link-malformed"), as, new URL(share.origin).host);
+  const link = issuedLink(share.link);
+  if (isTrouble(link)) return replyTo(link, as, new URL(share.origin).host);
   const { href, token, targetPath } = link;
   const door = { link: href, token, targetPath, password: share.password };
   const visit = { parts, door, apiBase: link.apiBase, folders: admitted.folders, who, ask };
@@ -101,7 +100,7 @@ async function lookRound(visit: Visit, login: GuestSession): Promise<Seen | Trou
   const folders: FollowedFolder[] = [];
   const gone: FolderTarget[] = [];
   let lastGone: Trouble | null = null;
-  for (const target of visit.folders.slice(0, limits.oxFoldersPerShare)) {
+  for (const target of visit.folders) {
     const probed: ProbedFolder | Trouble = await readFolder(login.session, target);
     if (!isTrouble(probed)) folders.push(probed.folder);
     else if (probed.name !== "folder-not-visible") return probed;

@@ -4,7 +4,7 @@ import { oneLine } from "../../domain/one-line.ts";
 import type { FolderEntry, FollowedFolder } from "../protocol.ts";
 import { type Answer, idText } from "./answers.ts";
 import type { FolderTarget } from "./restrictions.ts";
-import type { OxSession } from "./session.ts";
+import type { ApiCall, OxSession } from "./session.ts";
 import { isTrouble, type Trouble, trouble } from "./troubles.ts";
 
 /** Columns of the OX HTTP API. Folders: id, title. Files: id, folder_id, title, filename, file_size. */
@@ -70,17 +70,17 @@ async function listEntries(session: OxSession, folder: string): Promise<Entries 
 
 type Rows = { readonly kind: "rows"; readonly rows: readonly (readonly unknown[])[] };
 
-/** A list is an addition to the probe: where the server refuses it or it is too long, the folder is followed all the same. */
-async function list(session: OxSession, call: Parameters<OxSession["call"]>[0]): Promise<Rows | Trouble> {
+/** A list is an addition to the probe: where it is refused or too long, the folder is followed without entries. */
+async function list(session: OxSession, call: ApiCall): Promise<Rows | Trouble> {
   const answer = await session.call(call);
-  if (isTrouble(answer)) return mattersForFolder(answer) ? answer : { kind: "rows", rows: [] };
-  return { kind: "rows", rows: rowsOf(answer) };
+  if (!isTrouble(answer)) return { kind: "rows", rows: rowsOf(answer) };
+  return isRefusedList(answer) ? { kind: "rows", rows: [] } : answer;
 }
 
-function mattersForFolder(what: Trouble): boolean {
-  return (
-    what.name !== "request-refused" && what.name !== "request-not-accepted" && what.name !== "server-error"
-  );
+/** A refusal in the terms of OX, and not a server that failed or a session that ended. */
+function isRefusedList({ name, because, code }: Trouble): boolean {
+  if (because === "answer-too-large" || name === "request-not-accepted") return true;
+  return name === "server-error" && code?.startsWith("HTTP ") !== true;
 }
 
 function rowsOf(answer: Answer): Rows["rows"] {

@@ -90,8 +90,10 @@ async function subscribe(
   return { ...names, kind: "stands" };
 }
 
+/** What the server says of the share; anything else is said of the server. */
 function concernsFolder(what: Trouble): boolean {
-  return replyTo(what, "first", "").kind === "no" && what.name !== "request-refused";
+  const isFinal = replyTo(what, "first", "").kind === "no";
+  return isFinal && what.name !== "request-refused" && what.name !== "request-not-accepted";
 }
 
 async function manage({ session, link, password }: HomeFolder, action: ManagementAction) {

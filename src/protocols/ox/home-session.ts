@@ -35,7 +35,13 @@ export async function inHomeSession<T extends { readonly kind: string }>(
   work: (session: OxSession) => Promise<T | Trouble>,
 ): Promise<T | Trouble> {
   const first = await workOnce(door, work);
-  return isTrouble(first) && first.name === "session-lost" ? workOnce(door, work) : first;
+  const done = isTrouble(first) && first.name === "session-lost" ? await workOnce(door, work) : first;
+  return isTrouble(done) && isOwnFault(done) ? trouble("home-not-usable", done) : done;
+}
+
+/** What the home server or our own settings get wrong is never a verdict on a share. */
+function isOwnFault({ name }: Trouble): boolean {
+  return name === "request-refused" || name === "request-not-accepted";
 }
 
 async function workOnce<T extends { readonly kind: string }>(

@@ -1,3 +1,4 @@
+import { limits } from "../../domain/limits.ts";
 import { unreachable } from "../../domain/unreachable.ts";
 import type { Follower, NotFollowed, ShareFacts, ShareTarget } from "../protocol.ts";
 
@@ -17,7 +18,8 @@ export type RestrictionName =
   | "module-unknown"
   | "module-unsupported"
   | "calendar-needs-home"
-  | "module-not-available";
+  | "module-not-available"
+  | "too-many-folders";
 
 /** A target that can be followed: a folder of a known module. */
 export interface FolderTarget extends ShareTarget {
@@ -53,6 +55,8 @@ const sentences: Readonly<Record<RestrictionName, string>> = {
     "Address books and task lists cannot be followed; open the link in a browser instead.",
   "calendar-needs-home":
     "A calendar can only be followed through the account's own OX server; connect it with `usher account home add`.",
+  "too-many-folders":
+    "The guest has more folders than Usher looks at in one visit; open this one in a browser instead.",
   "module-not-available":
     "The account does not have the module that this share belongs to; allow it with `usher account add --module`.",
 };
@@ -64,20 +68,22 @@ export function admit(share: ShareFacts, who: Follower, via: "usher" | "home"): 
   const folders: FolderTarget[] = [];
   const left: LeftTarget[] = [];
   for (const target of share.targets) {
-    const because = restrictionOf(target, who, via);
-    if (typeof because === "string") left.push({ target, because, detail: sentences[because] });
-    else folders.push(because);
+    const folder = admittedFolder(target, who, via);
+    const isOneTooMany = folders.length >= limits.oxFoldersPerShare;
+    if (typeof folder === "string") left.push(leftTarget(target, folder));
+    else if (isOneTooMany) left.push(leftTarget(target, "too-many-folders"));
+    else folders.push(folder);
   }
   if (folders.length > 0) return { kind: "admitted", folders, left };
   return refused(left[0]?.because ?? "no-folder");
 }
 
-function restrictionOf(
-  target: ShareTarget,
-  who: Follower,
-  via: "usher" | "home",
-): RestrictionName | FolderTarget {
-  const { module, folder, item } = target;
+/** The folders among targets that OX can have subscribed, whatever the account may follow now. */
+export function foldersAmong(targets: readonly ShareTarget[]): readonly FolderTarget[] {
+  return targets.map(folderTarget).filter((target) => typeof target !== "string");
+}
+
+function folderTarget({ module, folder, item }: ShareTarget): FolderTarget | RestrictionName {
   if (item !== null) return "single-file";
   if (folder === null || folder === "") return "no-folder";
   switch (module) {
@@ -88,11 +94,25 @@ function restrictionOf(
       return "module-unsupported";
     case "calendar":
     case "files":
-      if (module === "calendar" && via === "usher") return "calendar-needs-home";
-      return who.modules.includes(module) ? { module, folder, item: null } : "module-not-available";
+      return { module, folder, item: null };
     default:
       return unreachable(module);
   }
+}
+
+function admittedFolder(
+  target: ShareTarget,
+  who: Follower,
+  via: "usher" | "home",
+): FolderTarget | RestrictionName {
+  const folder = folderTarget(target);
+  if (typeof folder === "string") return folder;
+  if (folder.module === "calendar" && via === "usher") return "calendar-needs-home";
+  return who.modules.includes(folder.module) ? folder : "module-not-available";
+}
+
+function leftTarget(target: ShareTarget, because: RestrictionName): LeftTarget {
+  return { target, because, detail: sentences[because] };
 }
 
 function refused(because: RestrictionName): NotFollowed {

@@ -1,8 +1,15 @@
-import type { OxLink } from "./link.ts";
+import { type OxLink, parseOxLink } from "./link.ts";
 import type { FolderTarget } from "./restrictions.ts";
+import { type Trouble, trouble } from "./troubles.ts";
 
 /** Module numbers in target paths (reference/ox.md 3.3). */
 const moduleNumbers: Readonly<Record<FolderTarget["module"], number>> = { files: 8, calendar: 2 };
+
+/** The link of a share, unless no OX server can have issued it; then nobody needs to be asked. */
+export function issuedLink(text: string): (OxLink & { readonly kind: "link" }) | Trouble {
+  const link = parseOxLink(text);
+  return "not" in link || link.guest === null ? trouble("link-malformed") : { kind: "link", ...link };
+}
 
 /**
  * The link of the same guest to another folder: a later mail may have named it, and the path behind a token is only a

@@ -33,6 +33,7 @@ export type TroubleName =
   | "single-file"
   | "link-malformed"
   | "home-login-refused"
+  | "home-not-usable"
   | "home-cannot-reach-origin"
   | "home-cannot-resolve"
   | "home-does-not-support"
@@ -193,6 +194,12 @@ const meanings: Readonly<Record<TroubleName, Meaning>> = {
     again: "later",
     words:
       "The account's own server {host} rejects the stored login; renew it with `usher account home add`.",
+  },
+  "home-not-usable": {
+    first: "later",
+    again: "later",
+    words:
+      "The account's own server {host} cannot be used as it is set up; check its address with `usher account show`, and outbound.exceptions where it is not public.",
   },
   "home-cannot-reach-origin": {
     first: "later",
