@@ -1,9 +1,9 @@
+import { pid } from "node:process";
 import type { Config } from "./config/config.ts";
 import type { ConfigProblem } from "./config/load.ts";
 import { loadConfig } from "./config/load.ts";
-import type { JobQueue } from "./jobs/queue.ts";
-import { createSqlQueue } from "./jobs/sql-queue.ts";
-import { createLog, type Log } from "./observe/log.ts";
+import { createSqlQueue, type SqlQueueOptions, type SqlQueue } from "./jobs/sql-queue.ts";
+import { createLog, type AdjustableLog, type Log } from "./observe/log.ts";
 import { createSealer, type Sealer } from "./store/sealing.ts";
 import { openStore, type Store } from "./store/store.ts";
 
@@ -12,8 +12,8 @@ export interface Site extends AsyncDisposable {
   readonly config: Config;
   readonly store: Store;
   readonly sealer: Sealer;
-  readonly queue: JobQueue;
-  readonly log: Log;
+  readonly queue: SqlQueue;
+  readonly log: AdjustableLog;
 }
 
 export interface SiteSource {
@@ -22,6 +22,8 @@ export interface SiteSource {
   /** Who takes jobs: `daemon`, or `command` for work done by a command itself. */
   readonly owner: "daemon" | "command";
   readonly writeLog: (line: string) => void;
+  /** What a daemon wants to hear of its queue. */
+  readonly queueEvents?: (log: Log) => Pick<SqlQueueOptions, "onOutcome" | "onProblem" | "onBeat">;
 }
 
 export type OpenedSite =
@@ -36,7 +38,7 @@ export async function openSite(source: SiteSource): Promise<OpenedSite> {
   const log = createLog({ ...config.log, write: source.writeLog });
   const store = await openStore(config.store.file, { migrate: true });
   const sealer = createSealer(config.key);
-  const queue = createSqlQueue({ store, owner: `${source.owner}/${process.pid}`, random: Math.random });
+  const queue = createSqlQueue({ store, owner: `${source.owner}/${pid}`, ...source.queueEvents?.(log) });
   return {
     ok: true,
     site: {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { problemLines } from "../config/problem.ts";
 import type { ConnectionCheck } from "./connections.ts";
-import {type Cli, CommandError, print, table} from "./command.ts";
+import { type Cli, CommandError, print, table } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 
 interface CheckOptions {
@@ -80,7 +80,7 @@ function connectionLines(connections: readonly ConnectionCheck[]): string[] {
     ok ? "ok" : "FAILED",
     detail,
   ]);
-  return table(["server", "address", "", ""], rows);
+  return table(["server", "address", "result", "detail"], rows);
 }
 
 function counted(count: number, noun: string): string {

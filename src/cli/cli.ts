@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import {type Cli, CommandError, type Register} from "./command.ts";
+import { type Cli, CommandError, type Register } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 
@@ -10,6 +10,22 @@ interface Group {
 }
 
 const groups: Readonly<Record<string, Group>> = {
+  serve: {
+    summary: "run the daemon",
+    load: async () => (await import("./serve.ts")).registerServe,
+  },
+  doctor: {
+    summary: "show what does not go well, and run parked work again",
+    load: async () => (await import("./doctor.ts")).registerDoctor,
+  },
+  notification: {
+    summary: "share notifications found in mailboxes: list, show, accept, ignore, explain",
+    load: async () => (await import("./notification.ts")).registerNotification,
+  },
+  subscription: {
+    summary: "shares that are followed: list, show, check, remove",
+    load: async () => (await import("./subscription.ts")).registerSubscription,
+  },
   init: {
     summary: "write a new configuration and a key",
     load: async () => (await import("./init.ts")).registerInit,

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Io } from "./io.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { printable } from "./io.ts";
 
 /** What every command group is given. */
@@ -11,9 +12,6 @@ export interface Cli {
 
 /** Adds the commands of one group to the program. */
 export type Register = (program: Command, cli: Cli) => void;
-
-/** Exit codes of DESIGN.md, outside contracts. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, forcedStop: 70, config: 78 } as const;
 
 /** Ends a command with a message for a person and an exit code. */
 export class CommandError extends Error {

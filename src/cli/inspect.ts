@@ -7,7 +7,8 @@ import { type Inspection, shortened } from "../domain/share.ts";
 import { parseMail } from "../mail/parse.ts";
 import { mailReaders } from "../protocols/protocols.ts";
 import { inspectMail } from "../receiving/inspect.ts";
-import { type Cli, CommandError, exitCodes, print, type Register } from "./command.ts";
+import { type Cli, CommandError, print, type Register } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { printable } from "./io.ts";
 
 interface InspectOptions {
@@ -61,8 +62,10 @@ async function readMail(cli: Cli, file: string): Promise<MailView> {
   const bytes = file === "-" ? await cli.io.read(limits.mailPrefixBytes + 1) : await readFilePrefix(file);
   if (bytes.length === 0) throw new CommandError(`${name} is empty; give one mail (RFC 5322).`);
   const mail = await parseMail(bytes);
-  if (mail.headers.length === 0) {
-    throw new CommandError(`${name} is not a mail: it does not begin with header fields (RFC 5322).`);
+  if (!mail.headers.some((field) => mailFields.has(field.name))) {
+    throw new CommandError(
+      `${name} is not a mail: it does not begin with the header fields of one (RFC 5322).`,
+    );
   }
   if (bytes.length > limits.mailPrefixBytes) {
     cli.io.err(
@@ -72,6 +75,9 @@ async function readMail(cli: Cli, file: string): Promise<MailView> {
   for (const problem of mail.problems) cli.io.err(`usher: note: ${printable(problem)}.`);
   return mail;
 }
+
+/** One of them is in every mail; other files of lines with colons have none. */
+const mailFields: ReadonlySet<string> = new Set(["from", "to", "date", "subject", "message-id", "received"]);
 
 /** One byte more than is looked at, so that a cut can be told. */
 async function readFilePrefix(path: string): Promise<Buffer> {

@@ -1,5 +1,6 @@
 import { stdin } from "node:process";
 import { limits } from "../domain/limits.ts";
+import { exitCodes } from "./exit-codes.ts";
 
 /** Where a command reads and writes; tests give their own. */
 export interface Io {
@@ -10,8 +11,16 @@ export interface Io {
   /** Width of the terminal; null where output goes to a file or pipe. */
   readonly columns: number | null;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What the process is told from outside; listening begins with the first call. */
+  signals(): Signals;
   /** Standard input, at most `maxBytes` of it. */
   read(maxBytes: number): Promise<Buffer>;
+}
+
+/** SIGTERM and SIGINT ask for an orderly stop, a second one ends at once (exit code 70); SIGHUP asks for a reload. */
+export interface Signals {
+  readonly stop: AbortSignal;
+  onReload(listener: () => void): void;
 }
 
 /** The streams of this process. */
@@ -24,8 +33,20 @@ export function processIo(): Io {
     },
     columns: process.stderr.isTTY ? process.stderr.columns : null,
     env: process.env,
+    signals: listenForSignals,
     read: readInput,
   };
+}
+
+function listenForSignals(): Signals {
+  const stop = new AbortController();
+  function ask(): void {
+    if (stop.signal.aborted) process.exit(exitCodes.forcedStop);
+    stop.abort();
+    setTimeout(() => process.exit(exitCodes.forcedStop), limits.stopForcedMs).unref();
+  }
+  for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, ask);
+  return { stop: stop.signal, onReload: (listener) => void process.on("SIGHUP", listener) };
 }
 
 async function readInput(maxBytes: number): Promise<Buffer> {

@@ -1,32 +1,36 @@
-import type { Command } from "commander";
-import { type Cli, CommandError, exitCodes } from "./command.ts";
+import { unreachable } from "../domain/unreachable.ts";
+import { CommandError, type Cli, type Register } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
 
-export function registerServe(program: Command, cli: Cli): void {
+/** `usher serve`: the daemon, in the foreground until SIGTERM or SIGINT; SIGHUP reads the configuration again. */
+export const registerServe: Register = (program, cli) => {
   program
     .command("serve")
-    .description("run the daemon: watch mailboxes, follow shares, send invitations")
-    .action(async () => serve(cli));
-}
+    .description("Run the daemon: watch mailboxes, follow shares, send invitations.")
+    .action(async () => serveHere(cli));
+};
 
-async function serve(cli: Cli): Promise<void> {
-  const { startDaemon } = await import("../app.ts");
-  const { describeProblems } = await import("./site.ts");
-  const started = await startDaemon({
+async function serveHere(cli: Cli): Promise<void> {
+  const signals = cli.io.signals();
+  const { serve } = await import("../app.ts");
+  const served = await serve({
     configFile: cli.configFile(),
-    env: cli.io.env,
+    env: { ...cli.io.env },
     writeLog: (line) => cli.io.out(line),
+    ...signals,
   });
-  switch (started.kind) {
-    case "bad-configuration":
-      throw new CommandError(describeProblems(cli.configFile(), started.problems), exitCodes.config);
+  switch (served.kind) {
+    case "stopped":
+      return;
+    case "bad-configuration": {
+      const { describeProblems } = await import("./site.ts");
+      throw new CommandError(describeProblems(cli.configFile(), served.problems), exitCodes.config);
+    }
     case "already-serving":
       throw new CommandError(
-        `another usher serve runs on ${started.storeFile}; stop it first, or give this one a store of its own`,
+        `another usher serve runs on ${served.storeFile}; stop it first, or give this one a store of its own`,
       );
-    case "running": {
-      await using daemon = started.daemon;
-      await daemon.untilStopped;
-      return;
-    }
+    default:
+      unreachable(served);
   }
 }

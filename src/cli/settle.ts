@@ -19,9 +19,9 @@ const waitMs = 60_000;
  */
 export async function settle(cli: Cli, site: Site, work: Work): Promise<void> {
   if (!(await isServing(site.config.store.file))) {
-    const { createOriginWorkers } = await import("../app.ts");
-    await using workers = await createOriginWorkers(site);
-    await site.queue.drain(workers.workers, work, AbortSignal.timeout(waitMs));
+    const { openOriginWorkers } = await import("../parts.ts");
+    await using origins = openOriginWorkers(site);
+    await site.queue.drain(origins.workers, work, AbortSignal.timeout(waitMs));
     return;
   }
   const deadline = Date.now() + waitMs;

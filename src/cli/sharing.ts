@@ -4,7 +4,8 @@ import { createSharing } from "../sharing/create.ts";
 import { newId } from "../store/ids.ts";
 import { isServing } from "../store/instance-lock.ts";
 import { type InvitedRecipient, listSharings, readRecipients, sharingsByPrefix } from "../store/sharings.ts";
-import { type Cli, CommandError, exitCodes, print, table } from "./command.ts";
+import { type Cli, CommandError, print, table } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { theOne, whenText } from "./found.ts";
 import { openSite } from "./site.ts";
 

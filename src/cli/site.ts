@@ -1,6 +1,7 @@
 import type { ConfigProblem } from "../config/load.ts";
 import { openSite as open, type Site } from "../site.ts";
-import { type Cli, CommandError, exitCodes } from "./command.ts";
+import { type Cli, CommandError } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
 
 /** Opens the site for one command. Throws CommandError (exit code 78) that lists every problem of the configuration. */
 export async function openSite(cli: Cli): Promise<Site> {

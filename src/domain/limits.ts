@@ -69,6 +69,8 @@ export const limits = {
   scanBatchMessages: 500,
   /** Messages of one batch that a server may refuse to show before the folder counts as broken. */
   scanRefusedMessages: 10,
+  /** How often a watcher writes down that all is well. */
+  progressSaveMs: 60_000,
   /** How soon a daemon sees accounts and mailboxes that a command changed. */
   mailboxRefreshMs: 5000,
   /** IDLE is renewed before the 29 minutes of RFC 2177. */
@@ -180,6 +182,8 @@ export const limits = {
   /** systemd-notify waits at most 5 s for systemd; a child that takes longer is ended. */
   notifyMs: 10_000,
 
+  /** A work loop that was silent this long is stuck: the watchdog is no longer fed. It beats every jobPollMs. */
+  watchdogBeatMs: 30_000,
   /** Orderly stop: running work may finish this long. */
   stopGraceMs: 25_000,
   /** Last resort after a stop was asked for; below TimeoutStopSec of the unit. */

@@ -20,7 +20,7 @@ interface LogSettings {
 }
 
 /** A log whose level and format can change while the daemon runs. */
-interface AdjustableLog extends Log {
+export interface AdjustableLog extends Log {
   adjust(settings: Pick<LogSettings, "level" | "format">): void;
 }
 

@@ -17,6 +17,7 @@ import {
   type SubscriptionRow,
   updateSubscription,
 } from "../store/subscriptions.ts";
+import { afterCommit } from "../store/transaction-scope.ts";
 import { askFor, recordCalls } from "./asking.ts";
 import type { ReceivingParts } from "./parts.ts";
 import { planCheck } from "./plan.ts";
@@ -89,6 +90,11 @@ async function keepState(db: Db, look: Look, parts: ReceivingParts): Promise<voi
     failing_since: next.failingSince,
     ended_at: hasEnded(next.state) ? nowMs : null,
   });
+  if (next.state !== row.state) {
+    afterCommit(() =>
+      parts.tell("subscription-changed", { subscription: row.id, from: row.state, to: next.state }),
+    );
+  }
   if (reply.kind === "followed") await keepFolders(db, row.id, reply.folders);
   if (hasEnded(next.state) && reply.kind === "no") {
     await setNotificationState(db, row.notification_id, {

@@ -11,10 +11,13 @@ import {
   insertSubscription,
   keepFolders,
   openSubscription,
+  readSubscription,
   type SubscriptionRow,
 } from "../store/subscriptions.ts";
+import { afterCommit } from "../store/transaction-scope.ts";
 import { askFor, type Asking, recordCalls, retryAfter } from "./asking.ts";
 import type { ReceivingParts } from "./parts.ts";
+import { planLeave } from "./plan.ts";
 
 /**
  * The worker that turns an accepted notification into a subscription. Following twice is following once: the
@@ -27,7 +30,7 @@ export function createFollow(parts: ReceivingParts): Worker {
     const asking = await askFor(row, parts);
     if (asking === undefined) return { kind: "done" };
     const restriction = asking.protocol.restriction(asking.share, asking.account.who);
-    if (restriction !== null) return refused(row, restriction, []);
+    if (restriction !== null) return refused(row, restriction, [], parts);
     const calls: Call[] = [];
     const reply = await asking.way.follow(asking.share, asking.account.who, {
       signal,
@@ -51,7 +54,7 @@ function outcomeOf(attempt: Attempt, parts: ReceivingParts): JobOutcome {
     case "followed":
       return { kind: "done", commit: async (db) => subscribe(db, attempt, reply, parts) };
     case "no":
-      return refused(row, reply, calls);
+      return refused(row, reply, calls, parts);
     case "try-later":
       return notNow(attempt, reply, parts);
     default:
@@ -71,7 +74,7 @@ async function subscribe(db: Db, attempt: Attempt, reply: Followed, parts: Recei
   const id = standing?.id ?? parts.newId("s");
   if (standing === undefined) await insertSubscription(db, newSubscription(id, attempt, reply, parts));
   await keepFolders(db, id, reply.folders);
-  await setNotificationState(db, row.id, { state: "followed", reason: null, detail: null });
+  await settleAnswer(db, row, id, parts);
   const about = { accountId: row.account_id, notificationId: row.id, subscriptionId: id };
   await recordCalls(db, about, calls);
   await addRecord(db, about, "outcome", {
@@ -80,7 +83,27 @@ async function subscribe(db: Db, attempt: Attempt, reply: Followed, parts: Recei
     state: reply.state,
     guest: reply.guest,
     folders: reply.folders.map(({ folder, title }) => ({ folder, title })),
+    notFollowed: reply.notFollowed ?? [],
   });
+  afterCommit(() =>
+    parts.tell("share-followed", { notification: row.id, subscription: id, origin: row.origin }),
+  );
+}
+
+/** The account may have changed its mind while the origin was asked: then what now stands is left again. */
+async function settleAnswer(
+  db: Db,
+  row: NotificationRow,
+  subscriptionId: string,
+  parts: ReceivingParts,
+): Promise<void> {
+  const now = await readNotification(db, row.id);
+  if (now?.state === "accepted") {
+    await setNotificationState(db, row.id, { state: "followed", reason: null, detail: null });
+    return;
+  }
+  const subscription = await readSubscription(db, subscriptionId);
+  if (subscription !== undefined) await planLeave(db, subscription, parts.queue);
 }
 
 function newSubscription(
@@ -120,7 +143,12 @@ function newSubscription(
   };
 }
 
-function refused(row: NotificationRow, reply: NotFollowed, calls: readonly Call[]): JobOutcome {
+function refused(
+  row: NotificationRow,
+  reply: NotFollowed,
+  calls: readonly Call[],
+  parts: ReceivingParts,
+): JobOutcome {
   const asksPassword = reply.state === "ADDABLE_WITH_PASSWORD" || reply.state === "CREDENTIALS_REFRESH";
   return {
     kind: "done",
@@ -133,6 +161,9 @@ function refused(row: NotificationRow, reply: NotFollowed, calls: readonly Call[
         reason: reply.because,
         detail: reply.detail,
       });
+      afterCommit(() =>
+        parts.tell("share-not-followed", { notification: row.id, origin: row.origin, reason: reply.because }),
+      );
     },
   };
 }

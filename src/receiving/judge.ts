@@ -17,6 +17,7 @@ import { addRecord } from "../store/records.ts";
 import type { NotificationState } from "../store/schema.ts";
 import type { Db } from "../store/store.ts";
 import { openSubscription } from "../store/subscriptions.ts";
+import { afterCommit } from "../store/transaction-scope.ts";
 import { planCheck, planFollow } from "./plan.ts";
 import type { ReceivingParts } from "./parts.ts";
 
@@ -48,7 +49,7 @@ export function isKeepable(share: ShareNotification): share is KeepableShare {
  * Records what one mail says and decides about it, in the caller's transaction. One share of one account is one
  * notification, however many mails name it; an answer that the account gave is never overruled by a later mail.
  */
-export async function judge(db: Db, finding: Finding, parts: ReceivingParts): Promise<NotificationRow> {
+export async function judge(db: Db, finding: Finding, parts: ReceivingParts): Promise<void> {
   const key = shareKeyOf(finding);
   const known = await findByShare(db, key);
   const row = known ?? newNotification(finding, key, parts);
@@ -66,9 +67,18 @@ export async function judge(db: Db, finding: Finding, parts: ReceivingParts): Pr
     notificationId: row.id,
   });
   await recordMail(db, finding, row.id, { isCopy, isNewTarget });
-  if (known !== undefined && isCopy) return row;
-  await decideAbout(db, finding, row, parts);
-  return row;
+  if (!isCopy) await decideAbout(db, finding, row, parts);
+  const after = (await findByShare(db, key)) ?? row;
+  afterCommit(() =>
+    parts.tell("share-judged", {
+      notification: row.id,
+      account: finding.account.name,
+      protocol: row.protocol,
+      origin: row.origin,
+      state: after.state,
+      reason: after.reason,
+    }),
+  );
 }
 
 function shareKeyOf(finding: Finding): ShareKey {

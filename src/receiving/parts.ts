@@ -12,6 +12,8 @@ export interface ReceivingParts {
   readonly protocols: readonly Protocol[];
   /** Asked anew each time: a reload of the configuration applies to the next mail. */
   readonly settings: () => ReceivingSettings;
+  /** Says what happened, for the log; fields without secrets. */
+  readonly tell: (event: ReceivingEvent, fields: Readonly<Record<string, string | number | null>>) => void;
   readonly newId: (prefix: string) => string;
   readonly random: () => number;
 }
@@ -22,3 +24,15 @@ export interface ReceivingSettings {
   readonly checkEveryMs: number;
   readonly pauseAfterErrorMs: number;
 }
+
+export type ReceivingEvent =
+  /** A mail announced a share; `state` says what was decided. */
+  | "share-judged"
+  /** An accepted share is followed. */
+  | "share-followed"
+  /** An accepted share cannot be followed; `reason` says why. */
+  | "share-not-followed"
+  /** The other server could not be asked; it is asked again. */
+  | "share-waits"
+  /** A subscription changed its state. */
+  | "subscription-changed";

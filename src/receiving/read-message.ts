@@ -15,7 +15,7 @@ export interface ReadingParts extends ReceivingParts {
   readonly withSession: <T>(mailboxId: string, use: (session: MailboxSession) => Promise<T>) => Promise<T>;
   /** Never rejects: what cannot be read becomes a problem of the view. */
   readonly parse: (prefix: Buffer, how: { readonly headersOnly: boolean }) => Promise<MailView>;
-  readonly inspect: (mail: MailView) => Inspection;
+  readonly inspect: (mail: MailView, forAddresses: readonly string[]) => Inspection;
 }
 
 /** The worker that reads one mail found by a scan, and judges what it says. */
@@ -63,14 +63,14 @@ async function fetchPrefix(mail: MessageRow, parts: ReadingParts): Promise<Fetch
 }
 
 async function inspected(mail: MessageRow, view: MailView, parts: ReadingParts): Promise<JobOutcome> {
-  const inspection = parts.inspect(view);
+  const account = await readFollowingAccount(parts.store.db, mail.account_id, parts.sealer);
+  if (account === undefined) return { kind: "done" };
+  const inspection = parts.inspect(view, account.who.addresses);
   const share = inspection.notification;
   if (share === null) {
     return closed(mail, { state: "read", verdict: inspection.because ?? inspection.verdict });
   }
   const protocol = parts.protocols.find(({ name }) => name === share.protocol);
-  const account = await readFollowingAccount(parts.store.db, mail.account_id, parts.sealer);
-  if (account === undefined) return { kind: "done" };
   if (protocol === undefined || !isKeepable(share) || protocol.ignoredVariants.includes(share.variant)) {
     return closed(mail, { state: "read", verdict: `${share.protocol} ${share.variant}: nothing to follow` });
   }
@@ -82,7 +82,7 @@ async function inspected(mail: MessageRow, view: MailView, parts: ReadingParts):
 }
 
 function judged(finding: Finding, parts: ReadingParts): JobOutcome {
-  return { kind: "done", commit: async (db) => void (await judge(db, finding, parts)) };
+  return { kind: "done", commit: async (db) => judge(db, finding, parts) };
 }
 
 function closed(

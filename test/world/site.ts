@@ -134,10 +134,9 @@ async function endProcess(child: ChildProcess, ended: Promise<unknown>): Promise
 
 function parseLine(line: string): LogLine | null {
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null && "event" in value
-      ? { level: "", event: "", ...value }
-      : null;
+    const value: Record<string, unknown> | null = JSON.parse(line);
+    if (typeof value?.["event"] !== "string") return null;
+    return { ...value, event: value["event"], level: String(value["level"]) };
   } catch {
     return null;
   }

@@ -1,0 +1,131 @@
+import type { Site } from "../site.ts";
+import { isServing } from "../store/instance-lock.ts";
+import type { JobView } from "../jobs/queue.ts";
+import { type Cli, CommandError, print, type Register, table } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { whenText } from "./found.ts";
+import { openSite } from "./site.ts";
+
+interface DoctorOptions {
+  readonly runAgain?: string;
+  readonly json?: true;
+}
+
+/** `usher doctor`: what does not go well, and the way out. */
+export const registerDoctor: Register = (program, cli) => {
+  program
+    .command("doctor")
+    .description("Show what does not go well: mailboxes, parked work, subscriptions that cannot be checked.")
+    .option("--run-again <job>", "make parked work due again: a job number, or all")
+    .option("--json", "print one line of JSON")
+    .action(async (options: DoctorOptions) => doctor(cli, options));
+};
+
+async function doctor(cli: Cli, options: DoctorOptions): Promise<void> {
+  await using site = await openSite(cli);
+  if (options.runAgain !== undefined) return runAgain(cli, site, options.runAgain);
+  const found = {
+    serving: await isServing(site.store.file),
+    jobs: await site.queue.counts(),
+    parked: await site.queue.parked(),
+    mailboxes: await troubledMailboxes(site),
+    subscriptions: await troubledSubscriptions(site),
+  };
+  print(cli, options.json, found, [
+    found.serving
+      ? "The daemon serves this store."
+      : "No daemon serves this store; start it: systemctl start usher",
+    `Jobs: ${found.jobs.ready} waiting, ${found.jobs.leased} under way, ${found.jobs.parked} parked.`,
+    ...parkedLines(found.parked),
+    ...mailboxLines(found.mailboxes),
+    ...subscriptionLines(found.subscriptions),
+  ]);
+}
+
+async function runAgain(cli: Cli, site: Site, which: string): Promise<void> {
+  if (which !== "all" && !/^\d{1,15}$/.test(which)) {
+    throw new CommandError(`--run-again takes the number of a job or all, not ${which}`, exitCodes.usage);
+  }
+  const ids = which === "all" ? (await site.queue.parked()).map(({ id }) => id) : [Number(which)];
+  for (const id of ids) {
+    if (!(await site.queue.runAgain(id))) {
+      throw new CommandError(`there is no parked job ${id}; usher doctor shows the parked ones`);
+    }
+    cli.io.out(`Job ${id} is due again.`);
+  }
+  if (ids.length === 0) cli.io.out("Nothing is parked.");
+}
+
+type Mailbox = Awaited<ReturnType<typeof troubledMailboxes>>[number];
+type Subscription = Awaited<ReturnType<typeof troubledSubscriptions>>[number];
+
+async function troubledMailboxes(site: Site) {
+  return site.store.db
+    .selectFrom("mailbox")
+    .innerJoin("account", "account.id", "mailbox.account_id")
+    .select(["account.name as account", "mailbox.state", "mailbox.state_reason as reason", "progress_at"])
+    .where("mailbox.state", "!=", "active")
+    .orderBy("account.name")
+    .execute();
+}
+
+async function troubledSubscriptions(site: Site) {
+  return site.store.db
+    .selectFrom("subscription")
+    .innerJoin("account", "account.id", "subscription.account_id")
+    .select([
+      "subscription.id",
+      "account.name as account",
+      "state",
+      "detail",
+      "failing_since",
+      "next_check_at",
+    ])
+    .where("ended_at", "is", null)
+    .where("state", "!=", "SUBSCRIBED")
+    .orderBy("failing_since")
+    .execute();
+}
+
+function parkedLines(parked: readonly JobView[]): string[] {
+  if (parked.length === 0) return [];
+  const rows = parked.map((job) => [
+    String(job.id),
+    job.kind,
+    job.subject,
+    String(job.attempts),
+    job.lastError ?? "",
+  ]);
+  return [
+    "",
+    "Parked work waits for you. Mend the reason, then: usher doctor --run-again JOB (or all)",
+    ...table(["job", "work", "about", "tries", "reason"], rows),
+  ];
+}
+
+function mailboxLines(mailboxes: readonly Mailbox[]): string[] {
+  if (mailboxes.length === 0) return [];
+  const rows = mailboxes.map((row) => [row.account, row.state, whenText(row.progress_at), row.reason ?? ""]);
+  return [
+    "",
+    "Mailboxes that are not watched now:",
+    ...table(["account", "state", "last seen", "reason"], rows),
+  ];
+}
+
+function subscriptionLines(subscriptions: readonly Subscription[]): string[] {
+  if (subscriptions.length === 0) return [];
+  const rows = subscriptions.map((row) => [
+    row.id,
+    row.account,
+    row.state,
+    whenText(row.failing_since),
+    whenText(row.next_check_at),
+    row.detail ?? "",
+  ]);
+  return [
+    "",
+    "Subscriptions that do not stand well:",
+    ...table(["id", "account", "state", "since", "next check", "why"], rows),
+  ];
+}
