@@ -24,7 +24,9 @@ export interface FollowWorld {
   lie(): void | Promise<void>;
   /** Every answer is an overload message (503) with this Retry-After. */
   overload?(retryAfterSeconds: number): void | Promise<void>;
-  /** Undoes slow, lie and overload. */
+  /** The nth request from now on does its work, and its answer is lost on the way. */
+  loseAnswer?(nth: number): void | Promise<void>;
+  /** Undoes slow, lie, overload and loseAnswer. */
   well(): void | Promise<void>;
   /** Successful logins so far. */
   logins(): number | Promise<number>;
@@ -206,6 +208,21 @@ function troubleTests(open: () => Promise<OpenedWay>): void {
     expect(await follow(opened)).toMatchObject({ kind: "try-later", retryAfterMs: 120_000 });
   });
 
+  test("whichever answer is lost, following again is following once", async ({ skip }) => {
+    for (let nth = 1, isLost = true; isLost; nth += 1) {
+      await using opened = await open();
+      const loseAnswer = opened.world.loseAnswer?.bind(opened.world) ?? skip("The world loses no answers.");
+      await loseAnswer(nth);
+      const reply = await follow(opened);
+      isLost = (await opened.world.requests()) >= nth;
+      expect(["followed", "try-later"]).toContain(reply.kind);
+      await opened.world.well();
+      expect((await follow(opened)).kind).toBe("followed");
+      if (opened.world.subscriptions !== undefined) expect(await opened.world.subscriptions()).toBe(1);
+      expect(await opened.world.refusals()).toEqual([]);
+    }
+  });
+
   test("nothing is asked once the work was called off", async () => {
     await using opened = await open();
     const before = await opened.world.requests();
@@ -219,6 +236,7 @@ function troubleTests(open: () => Promise<OpenedWay>): void {
     await opened.world.slow();
     const calledOff = new AbortController();
     const pending = follow(opened, opened.share, calledOff.signal);
+    await expect.poll(async () => opened.world.requests(), { timeout: graceMs, interval: 10 }).toBe(1);
     const began = performance.now();
     calledOff.abort();
     expect((await pending).kind).toBe("try-later");

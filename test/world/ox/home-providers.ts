@@ -24,7 +24,7 @@ export const homeErrors = {
   anonymous: oxError("SHR-0028", "Anonymous shares cannot be subscribed."),
 } as const;
 
-export function notForYou(user: HomeUser): OxError {
+function notForYou(user: HomeUser): OxError {
   return oxError("SHR-0027", "The share is for somebody else.", [user.mail]);
 }
 

@@ -31,7 +31,7 @@ export interface OxHomeOptions extends OxServerOptions {
   readonly installation?: Installation;
 }
 
-export interface HomeSubscription {
+interface HomeSubscription {
   readonly account: string;
   readonly user: string;
   readonly displayName: string;
@@ -40,7 +40,7 @@ export interface HomeSubscription {
 }
 
 /** What a test does with a home server; every argument and result is JSON. */
-export interface OxHomeControls extends Trouble, Observed {
+interface OxHomeControls extends Trouble, Observed {
   addUser(spec: HomeUserSpec): void;
   /** Takes a capability from a user, or gives it. */
   setCapability(name: string, capability: string, present: boolean): void;

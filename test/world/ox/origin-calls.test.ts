@@ -218,6 +218,18 @@ describe("a guest with password", () => {
     expect(shared.origin.refusals()).toEqual([]);
   });
 
+  test("goes on after a message as well, and sees that the folder is gone", async () => {
+    await using shared = await shareFolder(stage);
+    shared.origin.addFolder({ id: "40", title: "Other", guests: [shared.bob.token] });
+    shared.origin.hideFolder(shared.bob.token, "39");
+    const { told } = await openLink(shared.browser, shared.link);
+    expect(told).toMatchObject({ login_type: "message_continue" });
+    const result = await login(shared, "");
+    expect(Object.keys(result)).not.toContain("f");
+    const probe = await called(shared, "folders", result.session, { action: "get", id: "39" });
+    expect(probe).toMatchObject({ code: "FLD-0003" });
+  });
+
   test.each([
     ["as a form", {}, "application/x-www-form-urlencoded"],
     ["under another client name", { client: "usher" }, "application/json"],

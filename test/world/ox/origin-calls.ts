@@ -139,7 +139,7 @@ function loginBreach(query: URLSearchParams): string | null {
 function admit(state: OriginState, request: OxRequest, login: string, password: string): OxReply {
   const guest = state.shares.guest(request.query.get("share") ?? "");
   if (guest === null) return failure(oxErrors.invalidCredentials);
-  const rightLogin = login === "" || login.toLowerCase() === guest.mail?.toLowerCase();
+  const rightLogin = guest.mail !== null && ["", guest.mail.toLowerCase()].includes(login.toLowerCase());
   if (!rightLogin || (guest.password !== null && password !== guest.password)) {
     countLogin(state, guest.token, "failed");
     return failure(rightLogin ? oxErrors.invalidGuestPassword : oxErrors.invalidCredentials);
@@ -150,7 +150,7 @@ function admit(state: OriginState, request: OxRequest, login: string, password: 
   const target = visibleTarget(state, guest, request.query.get("target") ?? "");
   const result = {
     session: session.id,
-    user: guest.mail ?? "",
+    user: guest.mail,
     user_id: guest.userId,
     context_id: guest.contextId,
     locale: "en_US",
@@ -259,7 +259,7 @@ function allCapabilities(): OxReply {
 function whoAmI({ session, guest }: Call): OxReply {
   return success({
     session: session.id,
-    user: guest.mail ?? "",
+    user: guest.mail,
     user_id: guest.userId,
     context_id: guest.contextId,
     locale: "en_US",

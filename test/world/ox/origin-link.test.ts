@@ -95,6 +95,25 @@ describe("a link is opened", () => {
     expect(await redeemed(shared, told["token"])).toMatchObject({ message_type: "INFO" });
   });
 
+  test("to a folder that is gone, by a guest with password: he is asked all the same", async () => {
+    await using shared = await shareFolder(stage);
+    shared.origin.addFolder({ id: "40", title: "Other", guests: [shared.bob.token] });
+    shared.origin.hideFolder(shared.bob.token, "39");
+    shared.origin.setPassword(shared.bob.token, "Kite-1");
+    const { told } = await openLink(shared.browser, shared.link);
+    expect(told).toMatchObject({ login_type: "guest_password", login_name: "bob@recipient.example" });
+    expect(await redeemed(shared, told["token"])).toHaveProperty("message");
+  });
+
+  test("to a folder that is gone, by an anonymous guest: denied", async () => {
+    await using shared = await shareFolder(stage);
+    const anybody = shared.origin.addGuest({ mail: null });
+    shared.origin.addFolder({ id: "40", title: "Other", guests: [anybody.token] });
+    const { told } = await openLink(shared.browser, shared.origin.link(anybody.token, "39"));
+    expect(told).toMatchObject({ login_type: "message" });
+    expect(shared.origin.openSessions()).toBe(0);
+  });
+
   test("of a guest who has nothing left: not_found, to be redeemed", async () => {
     await using shared = await shareFolder(stage);
     shared.origin.removeFolder("39");

@@ -8,7 +8,7 @@ export interface LoginCount {
 }
 
 /** What a link's redirect tells only to those who redeem its token (reference/ox.md 4.1). */
-export type StoredLocation = Readonly<Record<string, string>>;
+type StoredLocation = Readonly<Record<string, string>>;
 
 /** Ways in which an origin answers a link differently; all off at first. */
 export interface LinkHabits {

@@ -13,7 +13,7 @@ export interface OxOriginOptions extends OxServerOptions {
   readonly prefix?: Prefix;
 }
 
-export interface OriginCounters {
+interface OriginCounters {
   readonly requests: number;
   readonly connections: number;
   /** Logins that were not logged out and did not expire. */

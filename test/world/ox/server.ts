@@ -5,7 +5,7 @@ import { answerUnder, type Fault, type Place, type Where } from "./faults.ts";
 import { type OxReply, type OxRequest, pageReply, readRequest } from "./wire.ts";
 
 /** One request that arrived; nothing in it is a secret. */
-export interface Seen {
+interface Seen {
   readonly method: string;
   readonly path: string;
   readonly place: Place;
@@ -14,8 +14,11 @@ export interface Seen {
 }
 
 export interface Trouble {
-  /** This fault befalls the requests of one kind (or all), for ever or so many times; it replaces an earlier one there. */
-  misbehave(fault: Fault, where?: Where, times?: number): void;
+  /**
+   * This fault befalls the requests of one kind (or all), for ever or so many times, once `after` of them went well;
+   * it replaces an earlier one there.
+   */
+  misbehave(fault: Fault, where?: Where, times?: number, after?: number): void;
   /** No more faults. */
   behave(): void;
   /** Connections are refused and the open ones end. */
@@ -52,7 +55,7 @@ export interface Logic {
 export async function startOxServer(options: OxServerOptions, logic: Logic): Promise<OxServer> {
   const seen: Seen[] = [];
   const refused: string[] = [];
-  const faults = new Map<Where, { readonly fault: Fault; times: number }>();
+  const faults = new Map<Where, { readonly fault: Fault; times: number; after: number }>();
   let connections = 0;
   const server = createServer(options.tls, (incoming, response) => {
     take(incoming, response).catch((cause: unknown) => {
@@ -66,6 +69,10 @@ export async function startOxServer(options: OxServerOptions, logic: Logic): Pro
   function faultAt(place: Place): Fault | null {
     const met = faults.get(place) ?? faults.get("all");
     if (met === undefined || met.times <= 0) return null;
+    if (met.after > 0) {
+      met.after -= 1;
+      return null;
+    }
     met.times -= 1;
     return met.fault;
   }
@@ -91,8 +98,8 @@ export async function startOxServer(options: OxServerOptions, logic: Logic): Pro
 
   return {
     port,
-    misbehave: (fault, where = "all", times = Number.POSITIVE_INFINITY) => {
-      faults.set(where, { fault, times });
+    misbehave: (fault, where = "all", times = Number.POSITIVE_INFINITY, after = 0) => {
+      faults.set(where, { fault, times, after });
     },
     behave: () => faults.clear(),
     goDown,

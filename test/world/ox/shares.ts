@@ -18,7 +18,7 @@ export interface Guest {
   readonly password: string | null;
 }
 
-export interface FileSpec {
+interface FileSpec {
   readonly id: string;
   readonly name: string;
   readonly sizeBytes: number;
