@@ -2,12 +2,7 @@ import ipaddr from "ipaddr.js";
 import { isIP } from "node:net";
 
 /** Why an address or a name is not spoken to. */
-export type AddressRefusal =
-  | "address-invalid"
-  | "address-metadata"
-  | "address-own"
-  | "address-embedded"
-  | "address-not-public";
+export type AddressRefusal = "address-invalid" | "address-metadata" | "address-own" | "address-not-public";
 
 type Ip = ipaddr.IPv4 | ipaddr.IPv6;
 
@@ -36,10 +31,10 @@ export function addressRefusal(address: string, own: readonly string[] = []): Ad
   const inner = embeddedIpv4(ip);
   const spellings = [ip, ...(inner === null ? [] : [inner])].map(String);
   if (spellings.some((each) => metadataAddresses.includes(each))) return "address-metadata";
-  if (own.some((each) => isIP(each) !== 0 && spellings.includes(canonical(each)))) return "address-own";
-  if (inner === null) return isPublic(ip) ? null : "address-not-public";
-  if (!isWithin(address, nat64)) return "address-embedded";
-  return isPublic(inner) ? null : "address-not-public";
+  const isReachable = inner === null ? isPublic(ip) : isWithin(address, nat64) && isPublic(inner);
+  if (!isReachable) return "address-not-public";
+  const isOwn = own.some((each) => isIP(each) !== 0 && spellings.includes(canonical(each)));
+  return isOwn ? "address-own" : null;
 }
 
 /** One spelling for each address; an IPv4 address that is written as a mapped IPv6 one is unwrapped. */

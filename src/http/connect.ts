@@ -78,7 +78,8 @@ async function opened(
 ): Promise<void> {
   // Stays for good: an error between two listeners must not end the program.
   socket.on("error", () => undefined);
-  signal.addEventListener("abort", () => socket.destroy(), { once: true });
+  // With an error: undici takes a silent end for the end of the answer, and throws where the request was given up.
+  signal.addEventListener("abort", () => socket.destroy(new OutboundError("aborted", true)), { once: true });
   try {
     await once(socket, event, { signal });
   } catch (error) {

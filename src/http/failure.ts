@@ -18,7 +18,14 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "ECANCELLED",
   ],
   "connection-refused": ["ECONNREFUSED"],
-  "connection-broken": ["ECONNRESET", "EPIPE", "ECONNABORTED", "UND_ERR_SOCKET"],
+  "connection-broken": [
+    "ECONNRESET",
+    "EPIPE",
+    "ECONNABORTED",
+    "UND_ERR_SOCKET",
+    "HPE_INVALID_EOF_STATE",
+    "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+  ],
   "connect-timeout": ["ETIMEDOUT"],
   "host-unreachable": [
     "EHOSTUNREACH",
@@ -73,7 +80,9 @@ const reasonOfPrefix: readonly (readonly [string, string])[] = [
 /** The code of a failed attempt; of several addresses tried, that of the first. Null for what is no system error. */
 export function codeOf(error: unknown): string | null {
   if (error instanceof AggregateError && !hasCode(error)) return codeOf(error.errors[0]);
-  return hasCode(error) ? error.code : null;
+  if (hasCode(error)) return error.code;
+  // undici leaves the code out where its parser has no name for what it met.
+  return error instanceof Error && error.name === "HTTPParserError" ? "HPE_UNKNOWN" : null;
 }
 
 /** The failure that callers see: no address, no path, no foreign words. Null where the error is a bug of our own. */

@@ -183,8 +183,9 @@ async function converse(talk: Conversation): Promise<OutboundResponse> {
     );
     return { status: answer.statusCode, headers, text, url: hop.url };
   } finally {
-    talk.socket.destroy();
     await client.destroy();
+    // Where undici never took it.
+    talk.socket.destroy();
   }
 }
 

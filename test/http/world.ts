@@ -42,16 +42,16 @@ export interface Origin extends AsyncDisposable {
 export async function startOrigin(
   certificate: Certificate | null,
   answer: RequestListener,
-  host = "ox.example.com",
+  place: { readonly host?: string; readonly port?: number } = {},
 ): Promise<Origin> {
   const server =
     certificate === null
       ? createHttp(answer)
       : createHttps({ cert: certificate.cert, key: certificate.key }, answer);
-  const port = await listen(server, publicAddress);
+  const port = await listen(server, publicAddress, place.port);
   return {
     port,
-    url: `${certificate === null ? "http" : "https"}://${host}:${port}`,
+    url: `${certificate === null ? "http" : "https"}://${place.host ?? "ox.example.com"}:${port}`,
     [Symbol.asyncDispose]: async () => {
       const closed = once(server, "close");
       server.close();
@@ -61,8 +61,8 @@ export async function startOrigin(
   };
 }
 
-export async function listen(server: Server, host: string): Promise<number> {
-  server.listen(0, host);
+export async function listen(server: Server, host: string, wanted = 0): Promise<number> {
+  server.listen(wanted, host);
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("The server has no port.");
