@@ -9,12 +9,12 @@ import {
 } from "./home-folder.ts";
 import { inHomeSession, type OxHome } from "./home-session.ts";
 import type { OxLink } from "./link.ts";
-import { type OxParts, userAgentOf } from "./parts.ts";
+import type { OxParts } from "./parts.ts";
 import { admit, type Admitted, foldersAmong, type FolderTarget } from "./restrictions.ts";
 import { issuedLink, linkTo } from "./target-link.ts";
 import { isTrouble, type Look, replyTo, type Trouble } from "./troubles.ts";
 
-export interface OxHomeParts extends Pick<OxParts, "http" | "userAgent"> {
+export interface OxHomeParts extends Omit<OxParts, "addressRules"> {
   readonly home: OxHome;
 }
 
@@ -71,7 +71,7 @@ async function forEachFolder<T extends { readonly kind: string }>(
   { share, link, folders, ask }: Folders,
   deed: (folder: HomeFolder) => Promise<T | Trouble>,
 ) {
-  const door = { http: parts.http, home: parts.home, userAgent: userAgentOf(parts), ask };
+  const door = { parts, home: parts.home, ask };
   return inHomeSession(door, async (session) => {
     const done: { readonly target: FolderTarget; readonly reply: T }[] = [];
     for (const target of folders) {

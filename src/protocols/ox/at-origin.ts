@@ -1,11 +1,9 @@
-import { CookieJar } from "tough-cookie";
 import { z } from "zod";
 import { type AddressRules, addressKey, isSameAddress } from "../../domain/address.ts";
 import type { Ask, Followed, FollowedFolder, Follower, FollowReply, FollowWay, Share } from "../protocol.ts";
-import type { Line } from "./calls.ts";
 import { type ProbedFolder, readFolder } from "./folders.ts";
 import { type GuestDoor, type GuestSession, logInAsGuest } from "./guest-login.ts";
-import { type OxParts, userAgentOf } from "./parts.ts";
+import { lineTo, type OxParts } from "./parts.ts";
 import { admit, type Admitted, type FolderTarget } from "./restrictions.ts";
 import type { OxSession } from "./session.ts";
 import { issuedLink } from "./target-link.ts";
@@ -81,7 +79,7 @@ async function visitAndRepeatOnce(visit: Visit): Promise<Seen | Trouble> {
 
 async function visitOnce(visit: Visit): Promise<Seen | Trouble> {
   const { parts, ask, apiBase } = visit;
-  const line: Line = { http: parts.http, apiBase, userAgent: userAgentOf(parts), jar: new CookieJar(), ask };
+  const line = lineTo(apiBase, parts, ask);
   const login = await logInAsGuest(line, visit.door);
   if (isTrouble(login)) return login;
   let isLost = false;

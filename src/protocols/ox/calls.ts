@@ -20,6 +20,8 @@ export interface Line {
   readonly userAgent: string;
   readonly jar: CookieJar;
   readonly ask: Ask;
+  /** Wait between two looks at a queued job. */
+  readonly jobPollMs: number;
 }
 
 /** One request, named for the decision record. */
@@ -72,7 +74,7 @@ export async function callJson(
   for (let polls = 0; polls <= limits.oxJobPolls; polls += 1) {
     const answer = await exchange(line, next, readQueued);
     if (answer.kind !== "queued") return answer;
-    if (!(await waited(limits.oxJobPollMs, line.ask.signal))) return trouble("called-off");
+    if (!(await waited(line.jobPollMs, line.ask.signal))) return trouble("called-off");
     next = { what: `${request.what} (queued)`, method: "GET", url: jobUrl(answer.id) };
   }
   return trouble("job-unfinished");
@@ -111,9 +113,14 @@ function outboundRequest(line: Line, request: Request): OutboundRequest {
 }
 
 function failureOf(error: unknown, signal: AbortSignal): Trouble {
-  if (signal.aborted) return trouble("called-off");
+  if (signal.aborted)
+    return isTimeout(signal) ? trouble("unreachable", { because: "timeout" }) : trouble("called-off");
   if (!(error instanceof OutboundError)) throw error;
   return trouble(error.temporary ? "unreachable" : "request-refused", { because: error.reason });
+}
+
+function isTimeout({ reason }: { readonly reason: unknown }): boolean {
+  return reason instanceof DOMException && reason.name === "TimeoutError";
 }
 
 function callOf(request: Request, began: number, status: number | null, meaning: string): Call {

@@ -1,9 +1,8 @@
-import { CookieJar } from "tough-cookie";
 import { z } from "zod";
 import { limits } from "../../domain/limits.ts";
-import type { OutboundClient } from "../../http/outbound.ts";
 import type { Ask } from "../protocol.ts";
-import { callJson, type Line } from "./calls.ts";
+import { callJson } from "./calls.ts";
+import { lineTo, type OxParts } from "./parts.ts";
 import { apiUrl, type OxSession, oxSession } from "./session.ts";
 import { isTrouble, type Trouble, trouble } from "./troubles.ts";
 
@@ -17,9 +16,8 @@ export interface OxHome {
 }
 
 export interface HomeDoor {
-  readonly http: OutboundClient;
+  readonly parts: Omit<OxParts, "addressRules">;
   readonly home: OxHome;
-  readonly userAgent: string;
   readonly ask: Ask;
 }
 
@@ -61,8 +59,8 @@ async function workOnce<T extends { readonly kind: string }>(
 }
 
 /** `POST login?action=login`, OX HTTP API: name and password in a form, the session in a bare JSON object. */
-async function logIn({ http, home, userAgent, ask }: HomeDoor): Promise<OxSession | Trouble> {
-  const line: Line = { http, apiBase: home.baseUrl, userAgent, jar: new CookieJar(), ask };
+async function logIn({ parts, home, ask }: HomeDoor): Promise<OxSession | Trouble> {
+  const line = lineTo(home.baseUrl, parts, ask);
   const url = apiUrl(home.baseUrl, "login", { action: "login" });
   const form = { name: home.login, password: home.password(), client: "usher", version: "1" };
   const body = new URLSearchParams(form).toString();
