@@ -47,6 +47,7 @@ const tlsCode =
 
 const explanations: Readonly<Record<MailboxReason, string>> = {
   "authentication-failed": "refused the login; check login and password (or the master user)",
+  unusable: "is not configured",
   "unsafe-login": "cannot be given this login name",
   "no-such-folder": "has no such folder; check the folder's name",
   throttled: "is busy or limits logins; it is asked again later",

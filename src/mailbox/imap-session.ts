@@ -9,13 +9,17 @@ import { createRowStream } from "./row-stream.ts";
 import { property } from "./untyped.ts";
 import { type FolderStatus, type HeaderRow, MailboxError, type MailboxSession } from "./session.ts";
 
-/** Connects and logs in. Throws MailboxError, also when `signal` aborts meanwhile. */
+/**
+ * Connects and logs in. Throws MailboxError. When `signal` aborts, now or later, the connection is dropped without
+ * LOGOUT and whatever runs on it rejects.
+ */
 export async function connectMailbox(target: ImapTarget, signal: AbortSignal): Promise<MailboxSession> {
   const login = loginOf(target);
   const client = new ImapFlow(imapOptions(target, login));
   const session = new ImapSession(client, serverName(target));
   const abort = (): void => client.close();
   signal.addEventListener("abort", abort, { once: true });
+  client.once("close", () => signal.removeEventListener("abort", abort));
   try {
     if (signal.aborted) client.close();
     await session.connect();
@@ -28,8 +32,6 @@ export async function connectMailbox(target: ImapTarget, signal: AbortSignal): P
   } catch (error) {
     client.close();
     throw mailboxError(error, serverName(target));
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 
@@ -158,8 +160,8 @@ class ImapSession implements MailboxSession {
     while (low <= high) {
       const middle = Math.floor((low + high) / 2);
       const there = await this.#uidAt(middle);
-      if (there === null || there >= uid) {
-        found = there ?? found;
+      if (there >= uid) {
+        found = there;
         high = middle - 1;
       } else {
         low = middle + 1;
@@ -205,12 +207,13 @@ class ImapSession implements MailboxSession {
     return isNumber32(min) ? min : null;
   }
 
-  async #uidAt(sequence: number): Promise<number | null> {
+  async #uidAt(sequence: number): Promise<number> {
     return this.#run({ what: "FETCH of a UID" }, async () => {
       let found: number | null = null;
       for await (const row of this.#client.fetch(String(sequence), { uid: true })) {
         if (row.seq === sequence && isNumber32(row.uid)) found = row.uid;
       }
+      if (found === null) throw this.#breach("did not show a mail that it counts");
       return found;
     });
   }

@@ -37,7 +37,7 @@ export function loginOf(target: ImapTarget): Login {
   const master = server.masterUser;
   if (master === null) {
     throw new MailboxError(
-      "unsafe-login",
+      "unusable",
       `Mail server ${serverName(target)} has no masterUser in the configuration; add one, or give the mailbox a password.`,
     );
   }

@@ -51,6 +51,8 @@ export type MailboxReason =
    * password.
    */
   | "authentication-failed"
+  /** Configuration or key do not fit the mailbox; it can be reached once they do. */
+  | "unusable"
   /** The login name could be read as another user's; it is never sent. */
   | "unsafe-login"
   | "no-such-folder"

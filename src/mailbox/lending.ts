@@ -1,0 +1,56 @@
+import { MailboxError, type MailboxSession } from "./session.ts";
+
+interface Borrower {
+  readonly use: (session: MailboxSession) => Promise<void>;
+  readonly refuse: (error: MailboxError) => void;
+}
+
+/** Lends one connection to others, one at a time, between the steps of its watcher. */
+export class Lending {
+  readonly #borrowers: Borrower[] = [];
+  #isOpen = false;
+  #why = "it has not been connected yet";
+  #arrival = new AbortController();
+
+  /** Aborts when somebody wants the connection. */
+  get arrival(): AbortSignal {
+    return this.#arrival.signal;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  open(): void {
+    this.#isOpen = true;
+  }
+
+  /** Everybody who waits or comes is refused until the next connection. */
+  close(why: string): void {
+    this.#isOpen = false;
+    this.#why = why;
+    for (const borrower of this.#borrowers.splice(0)) borrower.refuse(this.#refusal());
+  }
+
+  /** Lends the connection to all who wait now. */
+  async serve(session: MailboxSession): Promise<void> {
+    this.#arrival = new AbortController();
+    for (const borrower of this.#borrowers.splice(0)) await borrower.use(session);
+  }
+
+  /** Waits for the connection and uses it. Throws MailboxError (temporary) where there is none. */
+  async borrow<T>(use: (session: MailboxSession) => Promise<T>): Promise<T> {
+    if (!this.#isOpen) throw this.#refusal();
+    return new Promise<T>((resolve, reject) => {
+      this.#borrowers.push({
+        use: async (session) => use(session).then(resolve, reject),
+        refuse: reject,
+      });
+      this.#arrival.abort();
+    });
+  }
+
+  #refusal(): MailboxError {
+    return new MailboxError("connection-lost", `The mailbox is not connected now: ${this.#why}`);
+  }
+}

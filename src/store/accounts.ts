@@ -1,0 +1,112 @@
+import type { Selectable } from "kysely";
+import { addressKey } from "../domain/address.ts";
+import type { ModuleName } from "../domain/share.ts";
+import type { AccountAddressTable, AccountHomeTable, AccountTable } from "./schema.ts";
+import type { Db } from "./store.ts";
+
+export type AccountRow = Selectable<AccountTable>;
+export type AccountAddressRow = Selectable<AccountAddressTable>;
+export type AccountHomeRow = Selectable<AccountHomeTable>;
+
+export interface NewAccount {
+  readonly id: string;
+  readonly name: string;
+  readonly locale: string;
+  readonly modules: readonly ModuleName[];
+  /** The first one is the primary address. All in the plain form of domain/address.ts. */
+  readonly addresses: readonly string[];
+  readonly createdAt: number;
+}
+
+export type AccountAdded =
+  | { readonly kind: "added" }
+  | { readonly kind: "name-taken" }
+  | { readonly kind: "bad-address"; readonly address: string }
+  | { readonly kind: "address-taken"; readonly address: string; readonly account: string };
+
+/** Adds an account with its addresses. Call it in a transaction and roll back unless it was added. */
+export async function insertAccount(db: Db, account: NewAccount): Promise<AccountAdded> {
+  const { id, name, locale, createdAt } = account;
+  const added = await db
+    .insertInto("account")
+    .values({ id, name, locale, modules_json: JSON.stringify(account.modules), created_at: createdAt })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  if (added === undefined) return { kind: "name-taken" };
+  for (const [index, address] of account.addresses.entries()) {
+    const key = addressKey(address);
+    if (key === null) return { kind: "bad-address", address };
+    const row = { address_key: key, account_id: id, address, is_primary: index === 0 ? 1 : 0 };
+    const kept = await db
+      .insertInto("account_address")
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing())
+      .returning("address_key")
+      .executeTakeFirst();
+    if (kept === undefined) return { kind: "address-taken", address, account: await ownerOf(db, key) };
+  }
+  return { kind: "added" };
+}
+
+async function ownerOf(db: Db, key: string): Promise<string> {
+  const row = await db
+    .selectFrom("account_address")
+    .innerJoin("account", "account.id", "account_address.account_id")
+    .select("account.name")
+    .where("address_key", "=", key)
+    .executeTakeFirstOrThrow();
+  return row.name;
+}
+
+/** Accounts by name. */
+export async function listAccounts(db: Db): Promise<readonly AccountRow[]> {
+  return db.selectFrom("account").selectAll().orderBy("name").execute();
+}
+
+export async function accountByName(db: Db, name: string): Promise<AccountRow | undefined> {
+  return db.selectFrom("account").selectAll().where("name", "=", name).executeTakeFirst();
+}
+
+/** Addresses of one account, or of all; the primary one first. */
+export async function listAddresses(db: Db, accountId?: string): Promise<readonly AccountAddressRow[]> {
+  let query = db.selectFrom("account_address").selectAll();
+  if (accountId !== undefined) query = query.where("account_id", "=", accountId);
+  return query.orderBy("is_primary", "desc").orderBy("address_key").execute();
+}
+
+/** Removes an account with everything that belongs to it. */
+export async function deleteAccount(db: Db, id: string): Promise<void> {
+  await db.deleteFrom("account").where("id", "=", id).execute();
+}
+
+export async function readHome(db: Db, accountId: string): Promise<AccountHomeRow | undefined> {
+  return db
+    .selectFrom("account_home")
+    .selectAll()
+    .where("account_id", "=", accountId)
+    .where("kind", "=", "ox")
+    .executeTakeFirst();
+}
+
+/** Sets the home server of an account; a former one is replaced. */
+export async function putHome(db: Db, home: AccountHomeRow): Promise<void> {
+  const { base_url, login, password_sealed } = home;
+  await db
+    .insertInto("account_home")
+    .values(home)
+    .onConflict((conflict) =>
+      conflict.columns(["account_id", "kind"]).doUpdateSet({ base_url, login, password_sealed }),
+    )
+    .execute();
+}
+
+/** False where the account had none. */
+export async function deleteHome(db: Db, accountId: string): Promise<boolean> {
+  const gone = await db
+    .deleteFrom("account_home")
+    .where("account_id", "=", accountId)
+    .returning("account_id")
+    .execute();
+  return gone.length > 0;
+}
