@@ -4,9 +4,9 @@ import type { ConfigProblem, ConfigWarning } from "./problem.ts";
 import { Secret } from "./secret.ts";
 
 /** Told after a reload has taken effect, with the paths that changed. */
-export type ReloadListener = (config: Config, changed: readonly string[]) => void;
+type ReloadListener = (config: Config, changed: readonly string[]) => void;
 
-export type Reload =
+type Reload =
   | { readonly ok: true; readonly changed: readonly string[]; readonly warnings: readonly ConfigWarning[] }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
