@@ -19,7 +19,8 @@ export interface ConnectionCheck {
 
 /** Tries every server of the configuration at the same time. `user`: whom the master users log in as, or null. */
 export async function checkConnections(config: Config, user: string | null): Promise<ConnectionCheck[]> {
-  const mailServers = Object.entries(config.mailServers).map(async ([name, server]) => ({
+  const sorted = Object.entries(config.mailServers).toSorted(([a], [b]) => a.localeCompare(b));
+  const mailServers = sorted.map(async ([name, server]) => ({
     path: `mailServers.${name}`,
     address: `${server.host}:${server.port}`,
     ...(await checkMailServer(server, user)),
@@ -70,7 +71,13 @@ function isLoginMissing(error: unknown): boolean {
 async function checkSmtp(smtp: Smtp): Promise<ConnectionCheck> {
   const place = { path: "smtp", address: `${smtp.host}:${smtp.port}` };
   const session = await openSession(smtp, AbortSignal.timeout(limits.checkConnectionMs));
-  if ("kind" in session) return { ...place, ok: false, detail: printable(session.reply) };
+  if ("kind" in session)
+    return { ...place, ok: false, detail: printable(withoutSecret(session.reply, smtp)) };
   session.close();
   return { ...place, ok: true, detail: smtp.login === null ? "answers" : `${smtp.login} logs in` };
+}
+
+/** A server may repeat what it was told. */
+function withoutSecret(reply: string, { password }: Smtp): string {
+  return password === null ? reply : reply.replaceAll(password.reveal(), String(password));
 }
