@@ -43,7 +43,7 @@ function* linesOf(text: string): Generator<string> {
 function opened(line: string): { readonly name: string; value: string } | null {
   const colon = line.indexOf(":");
   const name = line.slice(0, Math.max(colon, 0)).trim().toLowerCase();
-  return name === "" || /\s/.test(name) ? null : { name, value: line.slice(colon + 1) };
+  return /^[\u0021-\u007E]+$/.test(name) ? { name, value: line.slice(colon + 1) } : null;
 }
 
 function closed(field: { readonly name: string; readonly value: string }): HeaderField {

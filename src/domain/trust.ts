@@ -29,9 +29,10 @@ export function judgeAuthentication(
   };
 }
 
-/** The address of the one From field with one address; null for any other number. */
+/** The address of the one From field with one address; null for any other number, and where the number is unknown. */
 function onlyFrom(mail: MailView): string | null {
   const [only, ...others] = mail.from;
+  if (mail.isHeaderCut === true) return null;
   if (only === undefined || others.length > 0 || headerValues(mail, "from").length !== 1) return null;
   return only.address === "" ? null : only.address;
 }

@@ -22,6 +22,7 @@ export function titleInSubject(subject: string, sharerName: string): string | nu
   const sentence = sharerName !== "" && line.startsWith(sharerName) ? line.slice(sharerName.length) : line;
   const text = sentence.replace(/" with the group "[^"]*"\.?$/, '"');
   const start = text.search(/["\u201E\u201C\u201D\u00AB\u00BB\u300C]/);
+  if (start === -1) return null;
   const closing = quotes[text.charAt(start)] ?? "";
   const ends = Array.from(closing, (quote) => text.lastIndexOf(quote));
   const title = oneLine(text.slice(start + 1, Math.max(start, ...ends)), limits.titleChars);
