@@ -97,6 +97,8 @@ export const limits = {
   httpRedirects: 3,
   /** Addresses of one name that are looked at. */
   httpAddresses: 16,
+  /** One of several addresses may be dead; a server on the other side of the world still answers within this. */
+  httpAddressMs: 2000,
   httpPerOrigin: 2,
   httpTotal: 50,
   /** Retry-After of other servers is clamped to this. */

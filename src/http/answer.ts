@@ -4,11 +4,10 @@ type Fields = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** Header fields with all their values; the names are lower-case already. */
 export function headerValues(fields: Fields): OutboundResponse["headers"] {
-  const values: Record<string, readonly string[]> = {};
-  for (const [name, value = []] of Object.entries(fields)) {
-    values[name] = typeof value === "string" ? [value] : value;
-  }
-  return values;
+  // fromEntries defines own properties, also for a field that is called __proto__.
+  return Object.fromEntries<readonly string[]>(
+    Object.entries(fields).map(([name, value = []]) => [name, typeof value === "string" ? [value] : value]),
+  );
 }
 
 /**

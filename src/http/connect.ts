@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { BlockList, connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
 import { connect as connectTls, getCACertificates } from "node:tls";
+import { limits } from "../domain/limits.ts";
 import { canonical } from "./address-rules.ts";
 import { OutboundError } from "./outbound.ts";
 import type { Target } from "./target.ts";
@@ -40,6 +41,7 @@ export async function connectPinned(
     port: target.port,
     lookup: pinnedLookup(addresses),
     autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: limits.httpAddressMs,
     noDelay: true,
     ...(target.exceptions.length === 0 && { blockList }),
   });
@@ -56,6 +58,8 @@ export async function connectPinned(
     host: target.host,
     servername: target.isLiteral ? "" : target.host,
     ALPNProtocols: ["http/1.1"],
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+    rejectUnauthorized: true,
     ...(authorities.length > 0 && { ca: [...getCACertificates("default"), ...authorities] }),
   });
   await opened(tls, "secureConnect", signal);

@@ -137,6 +137,7 @@ class GuardedClient implements OutboundClient, AsyncDisposable {
     const pinned = pinnedAddresses(target);
     const addresses =
       pinned.length > 0 ? pinned : await deadline.within(this.#bounds.httpDnsMs, "name-lookup-timeout", look);
+    if (addresses.length === 0) throw new OutboundError("name-not-found", true);
     const refusal = judgeAddresses(target, addresses, ownAddresses());
     if (refusal !== null) throw new OutboundError(refusal, false);
     if (target.exceptions.length > 0) {

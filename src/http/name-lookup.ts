@@ -18,8 +18,9 @@ export function createResolve(servers: readonly string[] | null = null): Resolve
     try {
       const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
       const addresses = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
-      if (addresses.length > 0) return addresses;
-      throw worst(answers.map((answer): unknown => (answer.status === "rejected" ? answer.reason : null)));
+      const rejected = answers.filter((answer) => answer.status === "rejected");
+      if (addresses.length > 0 || rejected.length === 0) return addresses;
+      throw worst(rejected.map(({ reason }): unknown => reason));
     } finally {
       signal.removeEventListener("abort", cancel);
     }

@@ -26,6 +26,10 @@ const echo: RequestListener = (request, response) => {
   });
 };
 
+async function deadAndAlive(): Promise<string[]> {
+  return ["127.0.0.3", "127.0.0.2"];
+}
+
 describe("the outgoing client", () => {
   test("asks a server over TLS and returns its answer", async () => {
     await using origin = await startOrigin(certificate, echo);
@@ -40,6 +44,7 @@ describe("the outgoing client", () => {
         host: `ox.example.com:${origin.port}`,
         "user-agent": "usher-test",
         "accept-encoding": "identity",
+        connection: "close",
         "accept-language": "de",
       },
     });
@@ -76,8 +81,10 @@ describe("the outgoing client", () => {
   test("takes another address of the same name where the first is dead", async () => {
     await using origin = await startOrigin(null, echo);
     const open = exceptionFor(origin.url, { cidr: "127.0.0.0/8" });
-    await using client = makeClient([open], { resolve: async () => ["127.0.0.3", "127.0.0.2"] });
+    await using client = makeClient([open], { resolve: deadAndAlive });
     expect((await client.get(origin.url)).status).toBe(200);
+    await using modest = makeClient([open], { resolve: deadAndAlive, limits: { httpAddresses: 1 } });
+    expect((await modest.fail(origin.url)).reason).toBe("connection-refused");
   });
 
   test("says what cannot be sent, and sends nothing", async () => {
