@@ -56,6 +56,8 @@ export const limits = {
   imapLineBytes: 64 * 1024,
   imapLiteralBytes: 1024 * 1024,
   imapResponseBytes: 4 * 1024 * 1024,
+  /** Greeting, capabilities and login together; an honest server needs a few KiB. */
+  imapLoginBytes: 256 * 1024,
   /** Header fields of one mail in a scan; the rest of a huge field decides nothing. */
   imapHeaderFieldsBytes: 64 * 1024,
   /** One batch of headers, however slowly it drips in. */
@@ -129,9 +131,8 @@ export const limits = {
   jobLongestMs: 20 * 60_000,
   /** A worker whose signal was aborted may tidy up this long; then its outcome no longer counts. */
   jobAbortGraceMs: 5000,
-  /** Jobs that were running in more than one death of the process start apart, so that the guilty one dies alone. */
-  jobSuspectTries: 2,
-  jobSuspectGapMs: 500,
+  /** Jobs that ran when processes died this often run one at a time, so that the guilty one dies alone. */
+  jobSuspectDeaths: 2,
   /** Other processes enqueue into the same file; one indexed query in this interval finds their work. */
   jobPollMs: 1000,
   /** Three process deaths over one mail mean the mail is the cause. */

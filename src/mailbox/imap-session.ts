@@ -82,7 +82,9 @@ class ImapSession implements MailboxSession {
 
   async connect(): Promise<void> {
     const totalMs = limits.imapConnectMs + limits.imapGreetingMs + limits.imapCommandMs;
-    await this.#run({ what: "Logging in", totalMs }, async () => this.#client.connect());
+    await this.#run({ what: "Logging in", totalMs, bytes: limits.imapLoginBytes }, async () =>
+      this.#client.connect(),
+    );
   }
 
   async open(folder: string): Promise<FolderStatus> {

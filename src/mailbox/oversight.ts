@@ -1,5 +1,6 @@
 import type { ImapFlow } from "imapflow";
 import { MailboxError } from "./session.ts";
+import { property } from "./untyped.ts";
 
 /** What one operation on a connection may cost; imapflow itself sets no bound (reference/security.md 8.2). */
 export interface Bounds {
@@ -34,9 +35,11 @@ export function oversee(client: ImapFlow, bounds: Bounds): Oversight {
     if (now - startedAt > bounds.totalMs || now - progressAt > bounds.quietMs) {
       reject(new MailboxError("timeout", `${bounds.what} took too long; the connection is dropped.`));
     } else if (client.stats().received - startedBytes > bounds.bytes) {
-      reject(
-        new MailboxError("protocol", `${bounds.what} brought too many bytes; the connection is dropped.`),
-      );
+      const message = `${bounds.what} brought too many bytes; the connection is dropped.`;
+      reject(new MailboxError("protocol", message));
+    } else if (typeof property(client, "byeReason") === "string") {
+      // imapflow waits for the server to close the socket, which it may never do.
+      reject(new MailboxError("connection-lost", `${bounds.what} was ended by the mail server with BYE.`));
     }
   }, bounds.lookMs);
   return {
