@@ -1,32 +1,36 @@
 import type { Config } from "./config/config.ts";
-import { createGuardedClient } from "./http/guarded-client.ts";
 import type { OutboundClient } from "./http/outbound.ts";
-import type { JobQueue, Workers } from "./jobs/queue.ts";
+import type { JobQueue, Worker, Workers } from "./jobs/queue.ts";
 import { rulesByPresence, type ScanRules } from "./mailbox/scan-rules.ts";
-import { createInvitationWriter } from "./mail/invitation-writer.ts";
 import type { MailParser } from "./mail/mail-parser.ts";
-import { createSmtpTransport } from "./mail/smtp-transport.ts";
-import { createTemplates } from "./mail/templates.ts";
-import { createProtocols, mailReaders } from "./protocols/protocols.ts";
+import { mailReaders } from "./protocols/mail-readers.ts";
+import { createProtocols } from "./protocols/protocols.ts";
 import { createCheck, createSweep } from "./receiving/check.ts";
 import { createFollow } from "./receiving/follow.ts";
 import { createLeave } from "./receiving/leave.ts";
 import { inspectMail } from "./receiving/inspect.ts";
 import type { ReceivingParts } from "./receiving/parts.ts";
 import { createReadMessage, type ReadingParts } from "./receiving/read-message.ts";
-import type { SharingParts } from "./sharing/parts.ts";
 import type { Site } from "./site.ts";
 import { newId } from "./store/ids.ts";
 
 /** Asked anew each time: a reload counts for the next mail and the next request. */
 export type CurrentConfig = () => Config;
 
-/** The guarded way out to origins, told to the log. */
+/** The guarded way out to origins, told to the log. Loaded with the first request: an idle daemon stays small. */
 export function openWayOut(site: Site, current: CurrentConfig): OutboundClient & AsyncDisposable {
-  return createGuardedClient({
-    settings: () => current().outbound,
-    log: ({ kind, host, reason, code }) => site.log.info(`outbound-${kind}`, { host, reason, code }),
-  });
+  let opened: Promise<OutboundClient & AsyncDisposable> | null = null;
+  async function open(): Promise<OutboundClient & AsyncDisposable> {
+    const { createGuardedClient } = await import("./http/guarded-client.ts");
+    return createGuardedClient({
+      settings: () => current().outbound,
+      log: ({ kind, host, reason, code }) => site.log.info(`outbound-${kind}`, { host, reason, code }),
+    });
+  }
+  return {
+    request: async (ask) => (await (opened ??= open())).request(ask),
+    [Symbol.asyncDispose]: async () => (await opened)?.[Symbol.asyncDispose](),
+  };
 }
 
 /** What the receiving flow needs. */
@@ -89,26 +93,16 @@ export function originWorkers(parts: ReceivingParts): Workers {
   };
 }
 
-/** What the sharing flow needs; the transport is disposed with the stack it is used in. */
-export function sharingParts(site: Site, stack: AsyncDisposableStack, current: CurrentConfig): SharingParts {
-  const transport = stack.use(createSmtpTransport(() => current().smtp));
-  let templates = createTemplates(current().templates.directory);
-  let directory = current().templates.directory;
-  function currentTemplates(): typeof templates {
-    if (directory !== current().templates.directory) {
-      directory = current().templates.directory;
-      templates = createTemplates(directory);
-    }
-    return templates;
+/** The worker that sends invitations. What it needs is loaded with the first one. */
+export function sendingWorkers(site: Site, stack: AsyncDisposableStack, current: CurrentConfig): Workers {
+  let loaded: Promise<Worker> | null = null;
+  async function load(): Promise<Worker> {
+    const { createSending } = await import("./sending.ts");
+    const sending = createSending(site, current);
+    stack.use(sending);
+    return sending.worker;
   }
-  return {
-    ...site,
-    transport,
-    writeInvitation: createInvitationWriter(currentTemplates),
-    sender: () => current().smtp?.from ?? null,
-    newId,
-    random: Math.random,
-  };
+  return { "send-invitation": async (job, signal) => (await (loaded ??= load()))(job, signal) };
 }
 
 /** The origin workers for a command that does its work itself because no daemon serves. */

@@ -5,7 +5,7 @@ import { limits } from "../domain/limits.ts";
 import type { MailView } from "../domain/mail.ts";
 import { type Inspection, shortened } from "../domain/share.ts";
 import { parseMail } from "../mail/parse.ts";
-import { mailReaders } from "../protocols/protocols.ts";
+import { mailReaders } from "../protocols/mail-readers.ts";
 import { inspectMail } from "../receiving/inspect.ts";
 import { type Cli, CommandError, print, type Register } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";

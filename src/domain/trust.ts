@@ -5,6 +5,7 @@ import {
   type RegistrableDomain,
   trustedResults,
 } from "./authentication-results.ts";
+import { limits } from "./limits.ts";
 import { headerValues, type MailView } from "./mail.ts";
 import type { Authentication, ShareNotification } from "./share.ts";
 import { parseStructuredField } from "./structured-field.ts";
@@ -34,7 +35,7 @@ function onlyFrom(mail: MailView): string | null {
   const [only, ...others] = mail.from;
   if (mail.isHeaderCut === true) return null;
   if (only === undefined || others.length > 0 || headerValues(mail, "from").length !== 1) return null;
-  return only.address === "" ? null : only.address;
+  return only.address === "" || only.address.length > limits.addressChars ? null : only.address;
 }
 
 /** `pass` where one of several results of the method passes, as with several DKIM signatures; else the first. */

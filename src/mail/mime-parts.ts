@@ -52,6 +52,7 @@ const reportTypes: ReadonlySet<string> = new Set([
  */
 export async function readMimeParts(fields: readonly HeaderField[], body: Buffer): Promise<MimeParts> {
   const parser = new MailParser(options);
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   let headers: ReadonlyMap<string, HeaderValue> = new Map();
   const texts: TextPart[] = [];
   const reportParts: ReportPart[] = [];
@@ -60,9 +61,8 @@ export async function readMimeParts(fields: readonly HeaderField[], body: Buffer
   });
   parser.on("data", (part: AttachmentStream | MessageText) => {
     if (part.type === "text") texts.push(...textsOf(part));
-    else collect(part, reportParts);
+    else collect(part, reportParts, reject);
   });
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   parser.once("end", () => {
     resolve(undefined);
   });
@@ -106,7 +106,7 @@ function textsOf(part: MessageText): readonly TextPart[] {
 }
 
 /** Reads an attachment to its end, because the parser waits for that; keeps only the parts of a delivery report. */
-function collect(part: AttachmentStream, into: ReportPart[]): void {
+function collect(part: AttachmentStream, into: ReportPart[], reject: (reason: unknown) => void): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   const isWanted = reportTypes.has(part.contentType);
@@ -115,6 +115,7 @@ function collect(part: AttachmentStream, into: ReportPart[]): void {
     chunks.push(chunk);
     bytes += chunk.length;
   });
+  part.content.once("error", reject);
   part.content.once("end", () => {
     if (isWanted) into.push({ type: part.contentType, text: Buffer.concat(chunks).toString("utf8") });
     part.release();

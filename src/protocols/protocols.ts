@@ -1,12 +1,8 @@
-import { oxMailReader } from "./ox/detect.ts";
 import { createOx } from "./ox/ox.ts";
 import type { OxParts } from "./ox/parts.ts";
-import type { MailReader, Protocol } from "./protocol.ts";
+import type { Protocol } from "./protocol.ts";
 
-/** How mails are read: a protocol joins here with one line. The first reader that knows a mail decides about it. */
-export const mailReaders: readonly MailReader[] = [oxMailReader];
-
-/** How shares are followed: the second line of a protocol that can be. */
+/** How shares are followed: the second line of a protocol that can be (the first is in mail-readers.ts). */
 export function createProtocols(parts: OxParts): readonly Protocol[] {
   return [createOx(parts)];
 }

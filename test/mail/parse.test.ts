@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { limits } from "../../src/domain/limits.ts";
 import { headerValues } from "../../src/domain/mail.ts";
 import { parseMail } from "../../src/mail/parse.ts";
-import { mailReaders } from "../../src/protocols/protocols.ts";
+import { mailReaders } from "../../src/protocols/mail-readers.ts";
 import { inspectMail } from "../../src/receiving/inspect.ts";
 import { filesBelow, sharedFolder } from "../world/shared-files.ts";
 import { bombs } from "./mime-bombs.ts";

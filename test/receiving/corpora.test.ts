@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { limits } from "../../src/domain/limits.ts";
 import type { Inspection } from "../../src/domain/share.ts";
 import { parseMail } from "../../src/mail/parse.ts";
-import { mailReaders } from "../../src/protocols/protocols.ts";
+import { mailReaders } from "../../src/protocols/mail-readers.ts";
 import { inspectMail } from "../../src/receiving/inspect.ts";
 import { filesBelow, sharedFolder } from "../world/shared-files.ts";
 

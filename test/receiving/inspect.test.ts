@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { limits } from "../../src/domain/limits.ts";
 import type { MailReader } from "../../src/protocols/protocol.ts";
-import { mailReaders } from "../../src/protocols/protocols.ts";
+import { mailReaders } from "../../src/protocols/mail-readers.ts";
 import { inspectMail } from "../../src/receiving/inspect.ts";
 import { viewWith } from "../world/mail-view.ts";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseMail } from "../../src/mail/parse.ts";
-import { mailReaders } from "../../src/protocols/protocols.ts";
+import { mailReaders } from "../../src/protocols/mail-readers.ts";
 import { inspectMail } from "../../src/receiving/inspect.ts";
 import { filesBelow, sharedFolder } from "../world/shared-files.ts";
 
