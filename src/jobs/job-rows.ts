@@ -27,6 +27,8 @@ export interface LeaseRequest {
   readonly lane: string | undefined;
   /** Jobs that run in this process: a jump of the clock must not make it take over from itself. */
   readonly running: ReadonlySet<number>;
+  /** Whether a job may be leased over which processes died, see limits.jobSuspectDeaths. */
+  readonly takesSuspects: boolean;
 }
 
 /** Inserts a job, or joins it with the open one of the same key. */
@@ -44,6 +46,7 @@ export async function insertJob(db: Db, job: NewJob, nowMs: number): Promise<voi
       run_at: runAt,
       again_at: null,
       attempts: 0,
+      deaths: 0,
       lease_owner: null,
       lease_until: null,
       fence: 0,
@@ -58,6 +61,7 @@ export async function insertJob(db: Db, job: NewJob, nowMs: number): Promise<voi
         again_at: sql<number | null>`case job.state when 'leased'
           then min(coalesce(job.again_at, excluded.run_at), excluded.run_at) end`,
         attempts: sql<number>`case job.state when 'parked' then 0 else job.attempts end`,
+        deaths: sql<number>`case job.state when 'parked' then 0 else job.deaths end`,
         last_error: sql<string | null>`case job.state when 'parked' then null else job.last_error end`,
         state: sql<JobTable["state"]>`case job.state when 'parked' then 'ready' else job.state end`,
       });
@@ -68,7 +72,7 @@ export async function insertJob(db: Db, job: NewJob, nowMs: number): Promise<voi
 
 /** The first job that may be leased: one whose process died, else the longest due in a lane with room. */
 export async function firstDue(db: Db, request: LeaseRequest): Promise<Selectable<JobTable> | undefined> {
-  const { nowMs, kinds, lane, running } = request;
+  const { nowMs, kinds, lane, running, takesSuspects } = request;
   let open = db
     .selectFrom("job")
     .selectAll()
@@ -81,12 +85,14 @@ export async function firstDue(db: Db, request: LeaseRequest): Promise<Selectabl
     .where("state", "=", "leased")
     .where("lease_until", "<=", nowMs)
     .where("id", "not in", [...running])
+    .where("deaths", "<", takesSuspects ? Number.MAX_SAFE_INTEGER : limits.jobSuspectDeaths - 1)
     .executeTakeFirst();
   if (orphan !== undefined) return orphan;
   return open
     .where("state", "=", "ready")
     .where("run_at", "<=", nowMs)
     .where("lane", "not in", fullLanes)
+    .where("deaths", "<", takesSuspects ? Number.MAX_SAFE_INTEGER : limits.jobSuspectDeaths)
     .executeTakeFirst();
 }
 
@@ -99,9 +105,16 @@ function fullLanes(eb: ExpressionBuilder<Schema, "job">) {
     .having(eb.fn.countAll<number>(), ">=", limits.jobsPerLane);
 }
 
-/** Leases this job; counts the attempt. */
-export async function leaseJob(db: Db, row: Selectable<JobTable>, request: LeaseRequest): Promise<LeasedJob> {
-  const lease = { attempts: row.attempts + 1, fence: row.fence + 1 };
+export interface Lease {
+  readonly job: LeasedJob;
+  /** Processes died over it, see limits.jobSuspectDeaths. */
+  readonly isSuspect: boolean;
+}
+
+/** Leases this job; counts the attempt, and the death of the process that held it before. */
+export async function leaseJob(db: Db, row: Selectable<JobTable>, request: LeaseRequest): Promise<Lease> {
+  const deaths = row.state === "leased" ? row.deaths + 1 : row.deaths;
+  const lease = { attempts: row.attempts + 1, fence: row.fence + 1, deaths };
   await db
     .updateTable("job")
     .set({
@@ -112,7 +125,7 @@ export async function leaseJob(db: Db, row: Selectable<JobTable>, request: Lease
     })
     .where("id", "=", row.id)
     .execute();
-  return leasedJob({ ...row, ...lease });
+  return { job: leasedJob({ ...row, ...lease }), isSuspect: deaths >= limits.jobSuspectDeaths };
 }
 
 function leasedJob(row: Selectable<JobTable>): LeasedJob {
@@ -142,13 +155,18 @@ export async function parkExhausted(db: Db, row: Selectable<JobTable>, because: 
   return leasedJob(row);
 }
 
-/** Makes the job of a dead process due again at this time; its attempt stays counted. */
-export async function releaseLease(db: Db, id: number, runAt: number): Promise<void> {
-  await db
+/** Makes the jobs of dead processes due at once, whose owner begins so; their attempts stay counted. */
+export async function releaseDead(db: Db, ownerPrefix: string, nowMs: number): Promise<number> {
+  const released = await db
     .updateTable("job")
-    .set({ state: "ready", run_at: runAt, lease_owner: null, lease_until: null, again_at: null })
-    .where("id", "=", id)
-    .execute();
+    .set({ state: "ready", run_at: nowMs, lease_owner: null, lease_until: null, again_at: null })
+    .set((eb) => ({ deaths: eb("deaths", "+", 1) }))
+    .where("state", "=", "leased")
+    .where((eb) =>
+      eb(eb.fn<string>("substr", ["lease_owner", eb.val(1), eb.val(ownerPrefix.length)]), "=", ownerPrefix),
+    )
+    .executeTakeFirst();
+  return Number(released.numUpdatedRows);
 }
 
 /** When the next job becomes due that is not due yet; null when none waits. */
@@ -185,7 +203,13 @@ export type Closing =
 /** Ends the lease; false, and nothing changed, when it was lost. */
 export async function closeJob(db: Db, job: LeasedJob, closing: Closing): Promise<boolean> {
   if (closing.kind === "done") return finishJob(db, job);
-  const released = { lease_owner: null, lease_until: null, again_at: null, last_error: closing.because };
+  const released = {
+    deaths: 0,
+    lease_owner: null,
+    lease_until: null,
+    again_at: null,
+    last_error: closing.because,
+  };
   if (closing.kind === "retry") {
     const { runAt, isUncounted } = closing;
     const retried = await held(db, job)
@@ -216,6 +240,7 @@ async function finishJob(db: Db, job: LeasedJob): Promise<boolean> {
       run_at: sql<number>`again_at`,
       again_at: null,
       attempts: 0,
+      deaths: 0,
       lease_owner: null,
       lease_until: null,
       last_error: null,

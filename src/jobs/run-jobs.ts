@@ -2,7 +2,15 @@ import { limits } from "../domain/limits.ts";
 import { StoreError } from "../store/store-error.ts";
 import { type AttemptParts, type JobReport, runAttempt } from "./attempt.ts";
 import { Bell } from "./bell.ts";
-import { firstDue, isExhausted, leaseJob, type LeaseRequest, nextDueAt, parkExhausted } from "./job-rows.ts";
+import {
+  firstDue,
+  isExhausted,
+  type Lease,
+  leaseJob,
+  type LeaseRequest,
+  nextDueAt,
+  parkExhausted,
+} from "./job-rows.ts";
 import type { JobKind, LeasedJob, Workers } from "./queue.ts";
 import { isJobKind } from "./retry-rules.ts";
 
@@ -10,6 +18,8 @@ export interface LoopParts extends AttemptParts {
   readonly owner: string;
   /** Ids of the jobs that run in this process. */
   readonly running: Set<number>;
+  /** Those of them over which processes died before: one at a time. */
+  readonly suspects: Set<number>;
   /** Bells of all loops in this process. */
   readonly bells: Set<Bell>;
   readonly onOutcome: (report: JobReport) => void;
@@ -48,9 +58,16 @@ export async function runJobs(loop: Loop, parts: LoopParts): Promise<number> {
 /** Starts what is due, and gives how long to wait for more. */
 async function nextRound(loop: Loop, crew: Crew, parts: LoopParts): Promise<number> {
   const nowMs = parts.clock();
-  const request = { owner: parts.owner, nowMs, kinds: loop.kinds, lane: loop.lane, running: parts.running };
+  const request = {
+    owner: parts.owner,
+    nowMs,
+    kinds: loop.kinds,
+    lane: loop.lane,
+    running: parts.running,
+    takesSuspects: parts.suspects.size === 0,
+  };
   try {
-    for (const job of await leaseDue(request, crew.places, parts)) crew.start(job);
+    for (const lease of await leaseDue(request, crew.places, parts)) crew.start(lease);
     const dueAt = await nextDueAt(parts.store.db, loop.kinds, nowMs);
     parts.onBeat();
     return dueAt === null ? limits.jobPollMs : Math.min(limits.jobPollMs, Math.max(0, dueAt - parts.clock()));
@@ -64,23 +81,20 @@ async function nextRound(loop: Loop, crew: Crew, parts: LoopParts): Promise<numb
 }
 
 /** Looks first: an idle daemon writes nothing. */
-async function leaseDue(
-  request: LeaseRequest,
-  most: number,
-  parts: LoopParts,
-): Promise<readonly LeasedJob[]> {
+async function leaseDue(request: LeaseRequest, most: number, parts: LoopParts): Promise<readonly Lease[]> {
   const { store } = parts;
   if (most <= 0 || (await firstDue(store.db, request)) === undefined) return [];
   const dead: LeasedJob[] = [];
   const leased = await store.transaction(async (db) => {
-    const jobs: LeasedJob[] = [];
-    while (jobs.length < most) {
-      const row = await firstDue(db, request);
+    const leases: Lease[] = [];
+    while (leases.length < most) {
+      const takesSuspects = request.takesSuspects && !leases.some(({ isSuspect }) => isSuspect);
+      const row = await firstDue(db, { ...request, takesSuspects });
       if (row === undefined) break;
       if (isExhausted(row)) dead.push(await parkExhausted(db, row, deathText));
-      else jobs.push(await leaseJob(db, row, request));
+      else leases.push(await leaseJob(db, row, request));
     }
-    return jobs;
+    return leases;
   });
   for (const job of dead) {
     parts.onOutcome({ job, result: "parked", because: deathText, tookMs: 0, error: null });
@@ -117,11 +131,13 @@ class Crew {
     return this.#failure !== null;
   }
 
-  start(job: LeasedJob): void {
+  start({ job, isSuspect }: Lease): void {
     this.attempts += 1;
     this.#parts.running.add(job.id);
+    if (isSuspect) this.#parts.suspects.add(job.id);
     const attempt = this.#run(job).finally(() => {
       this.#parts.running.delete(job.id);
+      this.#parts.suspects.delete(job.id);
       this.#attempts.delete(attempt);
       this.bell.ring();
     });

@@ -1,11 +1,10 @@
 import type { Selectable } from "kysely";
-import { limits } from "../domain/limits.ts";
 import type { JobTable } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
 import { afterCommit } from "../store/transaction-scope.ts";
 import type { JobReport } from "./attempt.ts";
 import type { Bell } from "./bell.ts";
-import { insertJob, releaseLease } from "./job-rows.ts";
+import { insertJob, releaseDead } from "./job-rows.ts";
 import type { JobQueue, JobView } from "./queue.ts";
 import { kindsOf, type LoopParts, runJobs } from "./run-jobs.ts";
 
@@ -59,7 +58,7 @@ export function createSqlQueue(options: SqlQueueOptions): SqlQueue {
       return isFreed;
     },
     counts: async () => countStates(store),
-    releaseOwn: async (ownerPrefix) => releaseDead(store, ownerPrefix, parts.clock()),
+    releaseOwn: async (ownerPrefix) => releaseDead(store.db, ownerPrefix, parts.clock()),
   };
 }
 
@@ -73,6 +72,7 @@ function loopParts(options: SqlQueueOptions): LoopParts {
     onProblem: options.onProblem ?? nothing,
     onBeat: options.onBeat ?? nothing,
     running: new Set<number>(),
+    suspects: new Set<number>(),
     bells: new Set<Bell>(),
   };
 }
@@ -97,7 +97,7 @@ function jobView(row: Selectable<JobTable>): JobView {
 async function unpark(store: Store, id: number, nowMs: number): Promise<boolean> {
   const freed = await store.db
     .updateTable("job")
-    .set({ state: "ready", run_at: nowMs, attempts: 0, last_error: null })
+    .set({ state: "ready", run_at: nowMs, attempts: 0, deaths: 0, last_error: null })
     .where("id", "=", id)
     .where("state", "=", "parked")
     .executeTakeFirst();
@@ -116,25 +116,4 @@ async function countStates(store: Store): Promise<Record<JobTable["state"], numb
     parked: 0,
     ...Object.fromEntries(rows.map(({ state, jobs }) => [state, jobs])),
   };
-}
-
-async function releaseDead(store: Store, ownerPrefix: string, nowMs: number): Promise<number> {
-  return store.transaction(async (db) => {
-    const dead = await db
-      .selectFrom("job")
-      .select(["id", "attempts"])
-      .where("state", "=", "leased")
-      .where((eb) =>
-        eb(eb.fn("substr", ["lease_owner", eb.val(1), eb.val(ownerPrefix.length)]), "=", ownerPrefix),
-      )
-      .orderBy("id")
-      .execute();
-    let suspects = 0;
-    for (const { id, attempts } of dead) {
-      if (attempts >= limits.jobSuspectTries) suspects += 1;
-      const waitMs = attempts >= limits.jobSuspectTries ? suspects * limits.jobSuspectGapMs : 0;
-      await releaseLease(db, id, nowMs + waitMs);
-    }
-    return dead.length;
-  });
 }

@@ -218,6 +218,8 @@ export interface JobTable {
   /** Asked for once more while it was under way: when it runs again after that. */
   again_at: number | null;
   attempts: number;
+  /** Attempts in a row that ended with their process. */
+  deaths: number;
   lease_owner: string | null;
   lease_until: number | null;
   /** Grows with each lease; a holder of an old one can record nothing. */

@@ -98,6 +98,7 @@ function sealedBytes(sealed: string, keyId: string, place: SealPlace): Buffer {
     textVersion === version &&
     rest.length === 0 &&
     text.length >= nonceBytes + tagBytes &&
+    text.toString("base64url") === encoded &&
     textChecksum === checksum(textKeyId, text);
   if (!isWhole) {
     throw new SealError(

@@ -209,6 +209,7 @@ export const firstLight: readonly string[] = [
     run_at integer not null,
     again_at integer,
     attempts integer not null,
+    deaths integer not null,
     lease_owner text,
     lease_until integer,
     fence integer not null,
