@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import type { Config } from "../config/config.ts";
+import { type ConfigProblem, type LoadedConfig, loadConfig } from "../config/load.ts";
 import { problemLines } from "../config/problem.ts";
 import type { ConnectionCheck } from "./connections.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
@@ -10,6 +11,13 @@ interface CheckOptions {
   readonly as?: string;
   readonly json?: true;
 }
+
+/** What is looked at beyond the configuration itself. Connects to nothing. */
+type Check = (config: Config) => Promise<readonly ConfigProblem[]>;
+
+const checks: readonly Check[] = [
+  async (config) => (await import("./template-check.ts")).checkTemplates(config),
+];
 
 export function registerCheck(program: Command, cli: Cli): void {
   program
@@ -26,7 +34,7 @@ async function check(cli: Cli, options: CheckOptions): Promise<void> {
     throw new CommandError("--as needs --connect", exitCodes.usage);
   }
   const file = cli.configFile();
-  const loaded = await loadConfig(file, cli.io.env);
+  const loaded = await checked(await loadConfig(file, cli.io.env));
   const connections =
     loaded.ok && options.connect === true ? await connect(loaded, options.as ?? null) : null;
   report(cli, options, { file, loaded, connections });
@@ -38,6 +46,13 @@ async function check(cli: Cli, options: CheckOptions): Promise<void> {
   }
   const failed = connections?.filter(({ ok }) => !ok).length ?? 0;
   if (failed > 0) throw new CommandError(`${counted(failed, "connection")} failed`);
+}
+
+async function checked(loaded: LoadedConfig): Promise<LoadedConfig> {
+  if (!loaded.ok) return loaded;
+  const found = await Promise.all(checks.map(async (run) => run(loaded.config)));
+  const problems = found.flat();
+  return problems.length === 0 ? loaded : { ok: false, problems };
 }
 
 async function connect(

@@ -27,7 +27,7 @@ export function readDocument(text: string): ReadDocument {
   const lines = new LineCounter();
   const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: "1.2", strict: true });
   const faults = [...yaml.errors, ...yaml.warnings].map((error) => syntaxProblem(error, text, lines));
-  if (faults.length > 0) return { ok: false, problems: faults };
+  if (faults.length > 0) return { ok: false, problems: firstOfEachLine(faults) };
   try {
     const root = withoutEmptyKeys(yaml.toJS() ?? {});
     return { ok: true, document: { root, ...createPositions(yaml, lines) } };
@@ -35,6 +35,12 @@ export function readDocument(text: string): ReadDocument {
     const message = "aliases (*name) that lead nowhere or multiply too often.";
     return { ok: false, problems: [problemAt(0, lines, message, "Write the values out.")] };
   }
+}
+
+/** What follows on a line that was not understood is mostly an echo of the first. */
+function firstOfEachLine(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const seen = new Set<number | null>();
+  return problems.filter(({ line }) => !seen.has(line) && seen.add(line));
 }
 
 function createPositions(

@@ -8,7 +8,7 @@ const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3600_0
 /** `30s 5m 1h 30d` as milliseconds, within the bounds given. */
 export function durationMs(minMs: number, maxMs: number): (value: unknown) => Parsed<number> {
   return (value) => {
-    const [, count, unit] = typeof value === "string" ? (/^(\d{1,9})\s*([smhd])$/.exec(value) ?? []) : [];
+    const [, count, unit] = typeof value === "string" ? (/^(\d{1,9})([smhd])$/.exec(value) ?? []) : [];
     const ms = Number(count) * (unitMs[unit ?? ""] ?? Number.NaN);
     if (Number.isNaN(ms)) {
       return wrong("not a duration.", "Write a whole number and a unit: 30s, 5m, 1h or 30d.");

@@ -91,13 +91,15 @@ function startPings(
   return setInterval(() => void ask(), everyMs).unref();
 }
 
+const program = "systemd-notify";
+
 async function notify(
   words: readonly string[],
   env: Record<string, string | undefined>,
   log: Pick<Log, "warn"> | undefined,
 ): Promise<void> {
   await new Promise<void>((resolve) => {
-    execFile("systemd-notify", [...words], { env, timeout: limits.notifyMs }, (error) => {
+    execFile(program, [...words], { env, timeout: limits.notifyMs }, (error) => {
       if (error !== null) log?.warn("systemd-not-told", { words, code: error.code ?? error.signal });
       resolve();
     });

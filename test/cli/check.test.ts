@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -77,6 +77,24 @@ describe("without --connect", () => {
     const check = await usher(join(directory, "nowhere.yaml"), ["check"]);
     expect(check.code).toBe(78);
     expect(check.err).toContain("usher init");
+  });
+
+  test("own templates are compiled and filled, and a wrong one is named with its file", async () => {
+    const own = join(directory, "templates", "invitation");
+    await mkdir(own, { recursive: true });
+    const body =
+      "<mjml><mj-body><mj-section><mj-column><mj-text>{{ unheard_of }}</mj-text></mj-column></mj-section></mj-body></mjml>";
+    await writeFile(join(own, "de.mjml"), `---\nsubject: Hallo\nfrom: Usher\n---\n${body}\n`);
+    await writeFile(join(own, "de.txt"), "Hallo\n");
+    await configure("templates: {directory: templates}\n");
+    const check = await usher(file, ["check"]);
+    expect(check.code).toBe(78);
+    expect(check.err).toMatch(/templates\.directory: .*invitation\/de\.mjml/);
+    await writeFile(
+      join(own, "de.mjml"),
+      `---\nsubject: Hallo\nfrom: Usher\n---\n${body.replace("{{ unheard_of }}", "Hallo")}\n`,
+    );
+    expect(await usher(file, ["check"])).toMatchObject({ code: 0, err: "" });
   });
 
   test("nothing is connected to", async () => {

@@ -75,7 +75,7 @@ test("each wrong place of a secret has its own reason", async () => {
   await place.write("empty", "\n");
   await place.write("lines", `${canary}\nmore\n`);
   await place.write("big", "x".repeat(70_000));
-  execFileSync("mkfifo", ["-m", "600", join(place.directory, "pipe")]);
+  execFileSync("/usr/bin/mkfifo", ["-m", "600", join(place.directory, "pipe")]);
   const expected: readonly (readonly [string, RegExp])[] = [
     ["{file: nowhere}", /nowhere does not exist/],
     ["{file: empty}", /is empty/],
