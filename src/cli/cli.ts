@@ -18,6 +18,14 @@ const groups: Readonly<Record<string, Group>> = {
     summary: "show what does not go well, and run parked work again",
     load: async () => (await import("./doctor.ts")).registerDoctor,
   },
+  account: {
+    summary: "the users of this installation: add, list, show, remove, home",
+    load: async () => (await import("./account.ts")).registerAccount,
+  },
+  mailbox: {
+    summary: "mailboxes that are watched: add, test, scan, list, enable, remove",
+    load: async () => (await import("./mailbox.ts")).registerMailbox,
+  },
   notification: {
     summary: "share notifications found in mailboxes: list, show, accept, ignore, explain",
     load: async () => (await import("./notification.ts")).registerNotification,

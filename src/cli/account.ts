@@ -1,0 +1,216 @@
+import type { Command } from "commander";
+import { moduleName, type ModuleName } from "../domain/share.ts";
+import {
+  type AccountAdded,
+  type AccountAddressRow,
+  type AccountRow,
+  deleteAccount,
+  insertAccount,
+  listAccounts,
+  listAddresses,
+  readHome,
+} from "../store/accounts.ts";
+import { unreachable } from "../domain/unreachable.ts";
+import { newId } from "../store/ids.ts";
+import { listMailboxes } from "../store/mailboxes.ts";
+import { registerHome } from "./account-home.ts";
+import { accountNamed } from "./accounts-found.ts";
+import { type Cli, CommandError, print, table } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { openSite } from "./site.ts";
+
+interface Json {
+  readonly json?: true;
+}
+
+interface AddOptions extends Json {
+  readonly address: readonly string[];
+  readonly locale: string;
+  readonly module: string;
+}
+
+export function registerAccount(program: Command, cli: Cli): void {
+  const group = program.command("account").description("the users of this installation");
+  group
+    .command("add <name>")
+    .description("add an account")
+    .requiredOption("--address <address...>", "mail address; the first one is the primary address")
+    .option("--locale <tag>", "language of what Usher writes to the account", "en")
+    .option("--module <names>", "what the account may subscribe to", "files,calendar,contacts,tasks")
+    .option("--json", "as JSON")
+    .action(async (name: string, options: AddOptions) => add(cli, name, options));
+  group
+    .command("list")
+    .description("accounts by name")
+    .option("--json", "as JSON")
+    .action(async (options: Json) => list(cli, options));
+  group
+    .command("show <name>")
+    .description("one account with its addresses, mailbox and home server")
+    .option("--json", "as JSON")
+    .action(async (name: string, options: Json) => show(cli, name, options));
+  group
+    .command("remove <name>")
+    .description("remove an account with its mailbox, notifications, subscriptions and sharings")
+    .option("--yes", "really")
+    .option("--json", "as JSON")
+    .action(async (name: string, options: { yes?: true } & Json) => remove(cli, name, options));
+  registerHome(group, cli);
+}
+
+async function add(cli: Cli, name: string, options: AddOptions): Promise<void> {
+  // The name becomes part of addresses and host names.
+  if (!/^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/.test(name)) {
+    throw new CommandError(
+      `${name} cannot be an account's name; use up to 63 lower-case letters, digits, dots, dashes and underscores`,
+      exitCodes.usage,
+    );
+  }
+  const account = {
+    id: newId("a"),
+    name,
+    locale: localeFrom(options.locale),
+    modules: modulesFrom(options.module),
+    addresses: options.address,
+    createdAt: Date.now(),
+  };
+  await using site = await openSite(cli);
+  await site.store.transaction(async (db) => {
+    const refusal = refusalOf(await insertAccount(db, account), name);
+    if (refusal !== null) throw new CommandError(refusal);
+  });
+  const { id, addresses } = account;
+  print(cli, options.json, { id, name, addresses }, [
+    `Account ${name} added. Next: usher mailbox add ${name} --server ... --login ...`,
+  ]);
+}
+
+function refusalOf(added: AccountAdded, name: string): string | null {
+  switch (added.kind) {
+    case "added":
+      return null;
+    case "name-taken":
+      return `there is an account ${name} already; usher account show ${name} shows it`;
+    case "bad-address":
+      return `${added.address} is no mail address; write it like ${name}@example.org`;
+    case "address-taken":
+      return `${added.address} belongs to account ${added.account} already; an address has one account`;
+    default:
+      return unreachable(added);
+  }
+}
+
+function localeFrom(tag: string): string {
+  try {
+    const [locale] = Intl.getCanonicalLocales(tag);
+    if (locale !== undefined) return locale;
+  } catch {
+    // Named below.
+  }
+  throw new CommandError(`${tag} is no language tag; write for example en, de or fr`, exitCodes.usage);
+}
+
+function modulesFrom(text: string): readonly ModuleName[] {
+  return text.split(",").map((part) => {
+    const module = moduleName(part.trim());
+    if (module !== null) return module;
+    throw new CommandError(
+      `there is no module ${part.trim()}; the modules are files, calendar, contacts and tasks`,
+      exitCodes.usage,
+    );
+  });
+}
+
+async function list(cli: Cli, options: Json): Promise<void> {
+  await using site = await openSite(cli);
+  const { db } = site.store;
+  const addresses = await listAddresses(db);
+  const mailboxes = await listMailboxes(db);
+  const accounts = (await listAccounts(db)).map((account) => ({
+    ...accountView(account, addresses),
+    mailbox: mailboxes.find(({ account_id: id }) => id === account.id)?.state ?? null,
+  }));
+  const lines = table(
+    ["account", "addresses", "locale", "modules", "mailbox"],
+    accounts.map((account) => [
+      account.name,
+      account.addresses.join(", "),
+      account.locale,
+      account.modules.join(","),
+      account.mailbox ?? "none",
+    ]),
+  );
+  print(cli, options.json, accounts, lines);
+}
+
+async function show(cli: Cli, name: string, options: Json): Promise<void> {
+  await using site = await openSite(cli);
+  const { db } = site.store;
+  const account = await accountNamed(db, name);
+  const home = await readHome(db, account.id);
+  const [mailbox] = await listMailboxes(db, account.id);
+  const view = {
+    ...accountView(account, await listAddresses(db, account.id)),
+    home: home === undefined ? null : { kind: home.kind, url: home.base_url, login: home.login },
+    mailbox:
+      mailbox === undefined
+        ? null
+        : {
+            server: mailbox.server,
+            login: mailbox.login,
+            state: mailbox.state,
+            reason: mailbox.state_reason,
+          },
+  };
+  const rows = [
+    ["account", view.name],
+    ["addresses", view.addresses.join(", ")],
+    ["locale", view.locale],
+    ["modules", view.modules.join(", ")],
+    ["home server", view.home === null ? "none" : `${view.home.kind} ${view.home.url} as ${view.home.login}`],
+    ["mailbox", view.mailbox === null ? "none" : mailboxText(view.mailbox)],
+  ];
+  print(cli, options.json, view, table([], rows).slice(1));
+}
+
+function mailboxText(mailbox: {
+  server: string;
+  login: string;
+  state: string;
+  reason: string | null;
+}): string {
+  const reason = mailbox.reason === null ? "" : `: ${mailbox.reason}`;
+  return `${mailbox.login} at ${mailbox.server}, ${mailbox.state}${reason}`;
+}
+
+async function remove(cli: Cli, name: string, options: { yes?: true } & Json): Promise<void> {
+  await using site = await openSite(cli);
+  const account = await accountNamed(site.store.db, name);
+  if (options.yes !== true) {
+    throw new CommandError(
+      `this removes account ${name} with everything that belongs to it; add --yes if you mean it`,
+      exitCodes.usage,
+    );
+  }
+  await deleteAccount(site.store.db, account.id);
+  print(cli, options.json, { id: account.id, removed: true }, [`Account ${name} removed.`]);
+}
+
+interface AccountView {
+  readonly id: string;
+  readonly name: string;
+  readonly locale: string;
+  readonly modules: readonly string[];
+  readonly addresses: readonly string[];
+}
+
+function accountView(account: AccountRow, addresses: readonly AccountAddressRow[]): AccountView {
+  const modules: unknown = JSON.parse(account.modules_json);
+  return {
+    id: account.id,
+    name: account.name,
+    locale: account.locale,
+    modules: Array.isArray(modules) ? modules.map(String) : [],
+    addresses: addresses.filter(({ account_id: id }) => id === account.id).map(({ address }) => address),
+  };
+}
