@@ -44,8 +44,10 @@ export async function runJobs(loop: Loop, parts: LoopParts): Promise<number> {
   parts.bells.add(crew.bell);
   try {
     while (!loop.stop.aborted && !crew.hasFailed) {
+      // Work that ends during the round may have planned more, so only a round that began idle can be the last.
+      const { isIdle, attempts } = crew;
       const waitMs = await nextRound(loop, crew, parts);
-      if (loop.untilIdle && crew.isIdle) break;
+      if (loop.untilIdle && isIdle && crew.attempts === attempts) break;
       await crew.bell.wait(waitMs, loop.stop);
     }
   } finally {

@@ -6,10 +6,10 @@ import { expect, test, vi } from "vitest";
 import { retryRules } from "../../src/jobs/retry-rules.ts";
 import { createSqlQueue } from "../../src/jobs/sql-queue.ts";
 import { openStore } from "../../src/store/store.ts";
-import { type Child, startChild } from "../store/child.ts";
+import { type Child, startChild } from "../world/killed-process/child.ts";
 import { temporaryDirectory } from "../store/temporary.ts";
 
-const script = "../jobs/work-until-killed.ts";
+const script = "work-until-killed-main.ts";
 const { tries } = retryRules["read-message"];
 
 interface Place {

@@ -236,6 +236,19 @@ test("two jobs of a lane run at a time, eight in all, and a slow lane stops no o
   expect(running.quickDoneBeforeSlow).toBe(20);
 });
 
+test("a command that does due work also does the work that this plans", async () => {
+  await using world = await temporaryQueue();
+  const { queue, store } = world;
+  await queue.enqueue(store.db, job("0"));
+  const ran = await drain(queue, async ({ subject }) => ({
+    kind: "done",
+    commit: async (db) => {
+      if (subject !== "49") await queue.enqueue(db, job(String(Number(subject) + 1)));
+    },
+  }));
+  expect(ran).toBe(50);
+});
+
 test("a command drains one lane and its kinds only", async () => {
   await using world = await temporaryQueue();
   const { queue, store } = world;

@@ -3,18 +3,18 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { isServing, lockInstance } from "../../src/store/instance-lock.ts";
 import { openStore } from "../../src/store/store.ts";
-import { startChild } from "./child.ts";
+import { startChild } from "../world/killed-process/child.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
 test("a second daemon is turned away until the first one is dead, also by SIGKILL", async () => {
   await using directory = await temporaryDirectory();
   const file = join(directory.path, "usher.sqlite");
   expect(await isServing(file)).toBe(false);
-  await using first = startChild("./hold-instance.ts", file);
+  await using first = startChild("hold-instance-main.ts", file);
   expect(await first.line()).toBe("claimed");
   expect(await isServing(file)).toBe(true);
   expect(await lockInstance(file)).toBeNull();
-  await using second = startChild("./hold-instance.ts", file);
+  await using second = startChild("hold-instance-main.ts", file);
   expect(await second.line()).toBe("taken");
   await first.kill("SIGKILL");
   expect(await isServing(file)).toBe(false);
@@ -48,7 +48,7 @@ test("a claim that failed in the same process does not free the claim that stand
   expect(held).not.toBeNull();
   expect(await lockInstance(file)).toBeNull();
   expect(await isServing(file)).toBe(true);
-  await using other = startChild("./hold-instance.ts", file);
+  await using other = startChild("hold-instance-main.ts", file);
   expect(await other.line()).toBe("taken");
 });
 

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { newId } from "../../src/store/ids.ts";
 import type { Db } from "../../src/store/store.ts";
-import { startChild } from "./child.ts";
+import { startChild } from "../world/killed-process/child.ts";
 import { temporaryStore } from "./temporary.ts";
 
 async function addAccount(db: Db, name: string, createdAt = 1): Promise<void> {
@@ -134,7 +134,7 @@ test("rows are not streamed, and it says so", async () => {
 
 test("another process that holds the write lock for a while only delays a write", async () => {
   await using store = await temporaryStore();
-  await using holder = startChild("./hold-lock.ts", store.file, "600");
+  await using holder = startChild("hold-lock-main.ts", store.file, "600");
   expect(await holder.line()).toBe("locked");
   const startedMs = performance.now();
   await store.transaction(async (db) => addAccount(db, "alice"));

@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { openSqlite } from "../../src/store/sqlite-handle.ts";
 import { openStore, requireSound } from "../../src/store/store.ts";
-import { startChild } from "./child.ts";
+import { startChild } from "../world/killed-process/child.ts";
 import { temporaryDirectory, temporaryStore } from "./temporary.ts";
 
 test("a new store is for its owner only, and sound", async () => {
@@ -64,7 +64,7 @@ test("a command that may not migrate says so where there is no store or an older
 test("processes that start at the same moment agree on one schema", async () => {
   await using directory = await temporaryDirectory();
   const file = join(directory.path, "usher.sqlite");
-  const children = [1, 2, 3].map(() => startChild("./hold-lock.ts", file, "0"));
+  const children = [1, 2, 3].map(() => startChild("hold-lock-main.ts", file, "0"));
   for (const child of children) expect(await child.rest()).toEqual({ lines: ["locked"], code: 0 });
   await using store = await openStore(file, { migrate: false });
   await requireSound(store);

@@ -12,6 +12,7 @@ export interface Child extends AsyncDisposable {
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
+/** Starts one of the `*-main.ts` files of this folder. */
 export function startChild(script: string, ...args: readonly string[]): Child {
   const path = new URL(script, import.meta.url).pathname;
   const child = spawn(process.execPath, [path, ...args], { stdio: ["pipe", "pipe", "inherit"] });

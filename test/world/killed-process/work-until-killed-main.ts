@@ -1,12 +1,12 @@
 import { appendFileSync } from "node:fs";
-import { lockInstance } from "../../src/store/instance-lock.ts";
-import { openStore } from "../../src/store/store.ts";
-import type { JobOutcome, LeasedJob } from "../../src/jobs/queue.ts";
-import { createSqlQueue } from "../../src/jobs/sql-queue.ts";
+import { lockInstance } from "../../../src/store/instance-lock.ts";
+import { openStore } from "../../../src/store/store.ts";
+import type { JobOutcome, LeasedJob } from "../../../src/jobs/queue.ts";
+import { createSqlQueue } from "../../../src/jobs/sql-queue.ts";
 
 /*
  * A daemon in small: plans one job after the other, says so when it is committed, and does the work; an effect is a
- * line in a file, written before the job can be closed. work-until-killed.ts STORE EFFECTS ROUND POISON
+ * line in a file, written before the job can be closed. work-until-killed-main.ts STORE EFFECTS ROUND POISON
  */
 const [file = "", effects = "", round = "", poison = ""] = process.argv.slice(2);
 await using lock = await lockInstance(file);

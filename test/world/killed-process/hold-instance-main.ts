@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { lockInstance } from "../../src/store/instance-lock.ts";
+import { lockInstance } from "../../../src/store/instance-lock.ts";
 
-// Claims a store and keeps it until killed: hold-instance.ts FILE
+// Claims a store and keeps it until killed: hold-instance-main.ts FILE
 const [file = ""] = process.argv.slice(2);
 await using lock = await lockInstance(file);
 console.log(lock === null ? "taken" : "claimed");
