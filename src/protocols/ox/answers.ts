@@ -9,7 +9,7 @@ export interface Answer {
 }
 
 /** An error object of the OX HTTP API, reduced to what decides. Its texts are remote and are not kept. */
-export interface OxError {
+interface OxError {
   /** Prefix, dash, four digits; null where it has none. */
   readonly code: string | null;
   readonly categories: readonly string[];
@@ -58,7 +58,7 @@ export function statusTrouble(response: OutboundResponse): Trouble {
 }
 
 /** The error that a top-level object is, or null; a warning beside an answer is none. */
-export function errorOf(fields: Readonly<Record<string, unknown>>): OxError | null {
+function errorOf(fields: Readonly<Record<string, unknown>>): OxError | null {
   if (fields["error"] === undefined || fields["error"] === null) return null;
   const code = codeText.safeParse(fields["code"]).data ?? null;
   const categories = errorCategories.safeParse(fields["categories"]).data ?? [];

@@ -17,7 +17,8 @@ export interface Line {
   readonly http: OutboundClient;
   /** Everything before `share/` in a link, or the configured API prefix; ends with a slash. */
   readonly apiBase: string;
-  readonly userAgent: string;
+  /** Null leaves it to the outgoing client. */
+  readonly userAgent: string | null;
   readonly jar: CookieJar;
   readonly ask: Ask;
   /** Wait between two looks at a queued job. */
@@ -25,7 +26,7 @@ export interface Line {
 }
 
 /** One request, named for the decision record. */
-export interface Request extends Pick<OutboundRequest, "url" | "method" | "body"> {
+interface Request extends Pick<OutboundRequest, "url" | "method" | "body"> {
   readonly what: string;
   readonly contentType?: string;
 }
@@ -102,7 +103,7 @@ function outboundRequest(line: Line, request: Request): OutboundRequest {
     url,
     method,
     headers: {
-      "user-agent": line.userAgent,
+      ...(line.userAgent === null ? {} : { "user-agent": line.userAgent }),
       accept: "application/json, text/javascript, */*",
       ...(contentType === undefined ? {} : { "content-type": contentType }),
     },
@@ -135,7 +136,7 @@ function callOf(request: Request, began: number, status: number | null, meaning:
 }
 
 /** The address as a record may show it: share tokens cut to eight digits, of the query only the action (reference/ox.md 11). */
-export function recordedUrl(url: string): string {
+function recordedUrl(url: string): string {
   const { origin, pathname, searchParams } = new URL(url);
   const path = pathname.replaceAll(/[0-9a-f]{48}/gi, (token) => `${token.slice(0, 8)}…`);
   const action = searchParams.get("action");

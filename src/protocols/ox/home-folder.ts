@@ -2,7 +2,7 @@ import type { NotFollowed, TryLater } from "../protocol.ts";
 import { errorTrouble } from "./answers.ts";
 import { type Analysis, type HomeNames, readAnalysis, readSubscribed } from "./home-answers.ts";
 import type { OxSession } from "./session.ts";
-import { isTrouble, replyTo, type Trouble, type TroubleName, trouble } from "./troubles.ts";
+import { isTrouble, type Look, replyTo, type Trouble, type TroubleName, trouble } from "./troubles.ts";
 
 /** One folder as the home server is asked about it. */
 export interface HomeFolder {
@@ -51,6 +51,9 @@ export async function checkFolder(folder: HomeFolder): Promise<HomeFolderReply |
   if (state === "CREDENTIALS_REFRESH") return refusal(state, "guest-password-rejected", code, folder);
   if (state === "UNRESOLVABLE")
     return replyTo(trouble("home-cannot-resolve", { code }), "again", folder.host);
+  if (state === "UNSUPPORTED") {
+    return replyTo(trouble(reasonOf(code, "home-does-not-support"), { code }), "again", folder.host);
+  }
   if (state === "ADDABLE" || state === "ADDABLE_WITH_PASSWORD" || state === "UNSUBSCRIBED") {
     return replyTo(trouble("left-at-home", { code }), "again", folder.host);
   }
@@ -70,24 +73,15 @@ async function analyze(folder: HomeFolder): Promise<Analysis | Trouble> {
   return isTrouble(answer) ? answer : readAnalysis(answer);
 }
 
-/** OX does not compare the guest with the account once a password is given: asking again afterwards does (reference/ox.md 7). */
 async function subscribe(
   folder: HomeFolder,
   action: "subscribe" | "resubscribe",
-  look: "first" | "again",
+  look: Look,
 ): Promise<HomeFolderReply | Trouble> {
   const answer = await manage(folder, action);
   if (isTrouble(answer)) return concernsFolder(answer) ? replyTo(answer, look, folder.host) : answer;
   const names = readSubscribed(answer);
-  if (isTrouble(names)) return names;
-  if (folder.password !== null) {
-    const seen = await analyze(folder);
-    if (!isTrouble(seen) && seen.state === "FORBIDDEN") {
-      await leaveFolder(folder);
-      return verdict(seen.state, seen.code, folder);
-    }
-  }
-  return { ...names, kind: "stands" };
+  return isTrouble(names) ? names : { ...names, kind: "stands" };
 }
 
 /** What the server says of the share; anything else is said of the server. */
@@ -129,15 +123,20 @@ function verdict(
   return refusal(state, usualReasons[state], code, folder);
 }
 
-/** A final no in the server's own state; a sharing code (SHR) tells the reason better than the state does. */
+/** A final no in the server's own state. */
 function refusal(
   state: FinalState,
   usual: TroubleName,
   code: string | null,
   { host }: HomeFolder,
 ): NotFollowed {
-  const told = code?.startsWith("SHR-") === true ? errorTrouble({ code, categories: [] }).name : usual;
-  const name = told === "server-error" ? usual : told;
-  const { because, detail } = replyTo(trouble(name, { code }), "first", host);
+  const { because, detail } = replyTo(trouble(reasonOf(code, usual), { code }), "first", host);
   return { kind: "no", state, because, detail };
+}
+
+/** A sharing code (SHR) tells the reason better than a state does. */
+function reasonOf(code: string | null, usual: TroubleName): TroubleName {
+  if (code?.startsWith("SHR-") !== true) return usual;
+  const { name } = errorTrouble({ code, categories: [] });
+  return name === "server-error" ? usual : name;
 }

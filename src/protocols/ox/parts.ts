@@ -8,7 +8,7 @@ import type { Line } from "./calls.ts";
 /** What talking to OX servers needs. */
 export interface OxParts {
   readonly http: OutboundClient;
-  /** Asked once per login: a session keeps one User-Agent (reference/ox.md 4.3). */
+  /** Asked once per login: a session keeps one User-Agent (reference/ox.md 4.3). That of the outgoing client unless given. */
   readonly userAgent?: () => string;
   /** How this site compares addresses; as given unless told otherwise. */
   readonly addressRules?: () => AddressRules;
@@ -19,5 +19,5 @@ export interface OxParts {
 /** What one login is made with; its jar is its own. */
 export function lineTo(apiBase: string, parts: Omit<OxParts, "addressRules">, ask: Ask): Line {
   const { http, userAgent, jobPollMs = limits.oxJobPollMs } = parts;
-  return { http, apiBase, userAgent: userAgent?.() ?? "Usher", jar: new CookieJar(), ask, jobPollMs };
+  return { http, apiBase, userAgent: userAgent?.() ?? null, jar: new CookieJar(), ask, jobPollMs };
 }

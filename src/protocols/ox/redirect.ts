@@ -3,7 +3,7 @@ import { statusTrouble } from "./answers.ts";
 import { type Trouble, trouble } from "./troubles.ts";
 
 /** The parameters that the redirect behind a share link carries (reference/ox.md 4.1). */
-export interface ShareRedirect {
+interface ShareRedirect {
   readonly kind: "redirect";
   readonly parameters: ReadonlyMap<string, string>;
 }
@@ -29,7 +29,7 @@ export function readShareRedirect(link: string, response: OutboundResponse): Sha
  * The parameters after `#!`: split on `&`, each at its first `=`, percent-decoded, a plus sign left alone. OX
  * substitutes values without encoding them, so a value that does not decode stands for itself (reference/ox.md 4.1).
  */
-export function fragmentParameters(location: string): ReadonlyMap<string, string> {
+function fragmentParameters(location: string): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>();
   const start = location.indexOf("#!");
   if (start === -1) return parameters;

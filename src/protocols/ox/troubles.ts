@@ -175,7 +175,7 @@ const meanings: Readonly<Record<TroubleName, Meaning>> = {
   },
   "module-not-available": {
     first: "UNSUPPORTED",
-    again: "UNSUPPORTED",
+    again: "later",
     words: "The account may not subscribe shares of this module at {host}; the operator there can allow it.",
   },
   "single-file": {
@@ -214,7 +214,7 @@ const meanings: Readonly<Record<TroubleName, Meaning>> = {
   },
   "home-does-not-support": {
     first: "UNSUPPORTED",
-    again: "UNSUPPORTED",
+    again: "later",
     words:
       "The account's own server {host} cannot follow this share; its operator can allow federated sharing for the account.",
   },

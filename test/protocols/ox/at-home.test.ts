@@ -154,11 +154,40 @@ describe("what the own server says no to", () => {
     leftInOrder(world);
   });
 
+  test("a standing share outlives that the server's operator takes the permission away", async () => {
+    await using world = await openWorld();
+    await follow(world);
+    world.home.setCapability("bob", "filestorage_xox", false);
+    expect(await check(world)).toMatchObject({ kind: "try-later", because: "home-does-not-support" });
+    world.home.setCapability("bob", "filestorage_xox", true);
+    world.home.setCapability("bob", "infostore", false);
+    expect(await check(world)).toMatchObject({ kind: "try-later", because: "module-not-available" });
+    world.home.setCapability("bob", "infostore", true);
+    expect((await check(world)).kind).toBe("followed");
+  });
+
   test("a standing share whose origin is down is asked for again later", async () => {
     await using world = await openWorld();
     await follow(world);
     await world.origin.goDown();
     expect(await check(world)).toMatchObject({ kind: "try-later", because: "home-cannot-reach-origin" });
+  });
+
+  test("a share is looked at again where one of its folders could not be decided", async () => {
+    await using world = await openWorld();
+    world.origin.addFolder({ id: "41", title: "Second", guests: [world.guest.token] });
+    const both = { ...world.share, targets: [filesFolder("39"), filesFolder("41")] };
+    expect((await follow(world, both)).kind).toBe("followed");
+    const record = ({ what }: Call): void => {
+      if (what === "analyze at home") {
+        world.origin.misbehave({ kind: "status", status: 500, retryAfter: null }, "link");
+      }
+    };
+    const ask = { signal: AbortSignal.timeout(20_000), record };
+    expect(await world.way.check(both, bobAtHome, ask)).toMatchObject({
+      kind: "try-later",
+      because: "home-cannot-reach-origin",
+    });
   });
 
   test("restrictions keep every request at home", async () => {

@@ -85,7 +85,7 @@ describe("a session that is lost on the way", () => {
   });
 });
 
-describe("trouble after the login", () => {
+describe("trouble on the way", () => {
   test("that calls the work off still logs out", async () => {
     await using world = await openWorld();
     const calledOff = new AbortController();
@@ -93,6 +93,15 @@ describe("trouble after the login", () => {
     expect(reply).toMatchObject({ kind: "try-later", because: "called-off" });
     expect(world.origin.guestLogins(world.guest.token).successful).toBe(1);
     expect(world.origin.openSessions()).toBe(0);
+  });
+
+  test("that was called off before it began asks and records nothing", async () => {
+    await using world = await openWorld();
+    const { calls, ask } = asking(AbortSignal.abort());
+    const reply = await world.way.follow(world.share, bob, ask);
+    expect(reply).toMatchObject({ kind: "try-later", because: "called-off" });
+    expect(calls).toEqual([]);
+    expect(world.origin.connections()).toBe(0);
   });
 
   test.each([

@@ -76,6 +76,17 @@ describe("a link of a named guest (reference/ox.md 4.1)", () => {
     expect(await follow(world)).toMatchObject({ kind: "followed", guest: "bob+work@example.org" });
   });
 
+  test("is followed where the address breaks the redirect, by asking who the guest is", async () => {
+    await using world = await openWorld();
+    world.origin.setMail(world.guest.token, "bob&sons@example.org");
+    const { calls, ask } = asking();
+    const who = { ...bob, addresses: ["bob&sons@example.org"] };
+    const reply = await world.way.follow(world.share, who, ask);
+    expect(reply).toMatchObject({ kind: "followed", guest: "bob&sons@example.org" });
+    expect(calls[1]).toMatchObject({ what: "ask who the guest is", meaning: "ok" });
+    leftInOrder(world);
+  });
+
   test("is followed for a second spelling of the address where the site says that it is the same", async () => {
     await using world = await openWorld();
     world.origin.setMail(world.guest.token, "BOB+shares@Example.ORG");
@@ -258,6 +269,7 @@ test("a folder with very many files is listed up to the limit", async () => {
     sizeBytes: index,
   }));
   world.origin.addFolder({ id: "43", title: "Scans", files, guests: [world.guest.token] });
+  world.origin.addFolder({ id: "44", title: "Older", parent: "43" });
   const reply = await follow(world, shareOf(world.origin, world.guest.token, "43"));
   expect(reply.kind === "followed" && reply.folders[0]?.entries).toHaveLength(limits.folderEntries);
 });

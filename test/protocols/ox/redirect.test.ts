@@ -1,12 +1,19 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fragmentParameters, readShareRedirect } from "../../../src/protocols/ox/redirect.ts";
+import { readShareRedirect } from "../../../src/protocols/ox/redirect.ts";
 
 const link =
   "https://share.cloud-a.example/ajax/share/04b29644047397444b29645473974b7ba433980a88b9aacd/1/8/Mzk";
 
 function redirect(locations: readonly string[], status = 302) {
   return readShareRedirect(link, { status, headers: { location: locations }, text: "", url: link });
+}
+
+/** The parameters that a place carries in its fragment. */
+function fragmentParameters(location: string): ReadonlyMap<string, string> {
+  const read = redirect([location]);
+  if (read.kind !== "redirect") throw new Error(`Not a redirect into a share: ${read.because}.`);
+  return read.parameters;
 }
 
 describe("the redirect behind a share link", () => {
