@@ -23,7 +23,8 @@ export const noSmtpUtf8: Receipt = {
 /** A server's reply for a record: printable, short, and without mail addresses. */
 export function shownReply(reply: string): string {
   return reply
-    .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ")
+    .slice(0, 4 * limits.remoteTextChars)
+    .replaceAll(/[\s\p{Cc}\p{Cf}]+/gu, " ")
     .replaceAll(/[^\s<>"'(),:;]+@[^\s<>"'(),:;]+/g, "…@…")
     .trim()
     .slice(0, limits.remoteTextChars);

@@ -42,7 +42,7 @@ export function createSendInvitation(parts: SharingParts): Worker {
       await updateInvitation(parts.store.db, planned.invitation.id, { state: "attempting" });
     });
     if (signal.aborted && receipt.kind === "temporary") {
-      return { kind: "retry", because: "Usher stopped", afterMs: 0 };
+      return { kind: "retry", because: "Usher stopped", afterMs: 0, isUncounted: true };
     }
     return endAttempt(attempt, receipt);
   };
