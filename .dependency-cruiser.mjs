@@ -64,8 +64,8 @@ export const forbidden = [
   {
     name: "only-the-roots-wire",
     severity: "error",
-    from: { path: "^src/", pathNot: "^src/(main|app|site|parts)\\.ts$|^src/cli/" },
-    to: { path: "^src/(main|app|site|parts)\\.ts$|^src/cli/" },
+    from: { path: "^src/[^/]+/", pathNot: "^src/cli/" },
+    to: { path: "^src/[^/]+\\.ts$|^src/cli/" },
   },
   {
     name: "only-the-guard-reaches-the-network",

@@ -2,23 +2,16 @@ import type { Config } from "./config/config.ts";
 import { createLiveConfig, type LiveConfig } from "./config/live.ts";
 import type { ConfigProblem } from "./config/load.ts";
 import { limits } from "./domain/limits.ts";
+import { unreachable } from "./domain/unreachable.ts";
 import type { JobReport } from "./jobs/attempt.ts";
 import type { Workers } from "./jobs/queue.ts";
 import { startSchedule } from "./jobs/schedule.ts";
 import type { SqlQueueOptions } from "./jobs/sql-queue.ts";
-import { createMailParser } from "./mail/mail-parser.ts";
-import { createMailboxes, type Mailboxes } from "./mailbox/watch-all.ts";
+import { createMailboxes, type MailboxesParts, type Mailboxes } from "./mailbox/watch-all.ts";
 import type { Log } from "./observe/log.ts";
 import { createSystemd, type Systemd } from "./observe/systemd.ts";
-import {
-  openWayOut,
-  originWorkers,
-  readingWorkers,
-  receivingParts,
-  scanRules,
-  sharingParts,
-} from "./parts.ts";
-import { createSendInvitation } from "./sharing/send-invitation.ts";
+import { createSweep } from "./receiving/sweep.ts";
+import { lazyOrigins, lazyReading, lazySending, scanRules } from "./rooms.ts";
 import { openSite, type Site } from "./site.ts";
 import { lockInstance } from "./store/instance-lock.ts";
 import { requireSound } from "./store/store.ts";
@@ -64,27 +57,34 @@ export async function serve(source: DaemonSource): Promise<Served> {
   await requireSound(site.store);
   const freed = await site.queue.releaseOwn("daemon/");
   if (freed > 0) site.log.info("work-resumed", { jobs: freed });
-  const daemon = assemble(site, source.env, stack);
-  source.onReload(() => void reload(daemon));
+  const daemon = await assemble(site, source.env, stack);
+  source.onReload(() => {
+    reload(daemon).catch((error: unknown) => site.log.error("reload-failed", { error }));
+  });
   daemon.systemd.watchdog(() => performance.now() - beat.atMs < limits.watchdogBeatMs);
   await work(daemon, source.stop);
   return { kind: "stopped" };
 }
 
-function assemble(site: Site, env: DaemonSource["env"], stack: AsyncDisposableStack): Daemon {
+async function assemble(site: Site, env: DaemonSource["env"], stack: AsyncDisposableStack): Promise<Daemon> {
   const { log } = site;
   const systemd = stack.use(createSystemd(env, log));
   const live = createLiveConfig(site.config, env);
   const current = (): Config => live.current;
-  const receiving = receivingParts(site, stack.use(openWayOut(site, current)), current);
-  const parser = stack.use(createMailParser());
   const mailboxes = stack.use(
-    createMailboxes({ ...site, config: current, rules: scanRules(site.queue), log }),
+    await createMailboxes({
+      ...site,
+      rules: scanRules(site.queue),
+      settings: () => ({ mailServers: current().mailServers, pollEveryMs: current().mailbox.pollEveryMs }),
+      report: (event, mailbox) => tellMailbox(log, event, mailbox),
+      random: Math.random,
+    }),
   );
   const workers = {
-    ...originWorkers(receiving),
-    ...readingWorkers(receiving, parser, async (id, use) => mailboxes.withSession(id, use)),
-    "send-invitation": createSendInvitation(sharingParts(site, stack, current)),
+    "sweep-subscriptions": createSweep(site),
+    ...lazyReading(stack, site, current, async (id, use) => mailboxes.withSession(id, use)),
+    ...lazyOrigins(stack, site, current),
+    ...lazySending(stack, site, current),
   };
   const sweep = { kind: "sweep-subscriptions", subject: "site", lane: "site" } as const;
   const onProblem = (error: unknown): void => log.error("schedule-failed", { error });
@@ -92,18 +92,16 @@ function assemble(site: Site, env: DaemonSource["env"], stack: AsyncDisposableSt
   return { site, live, systemd, mailboxes, workers };
 }
 
-/** Ready as soon as the mailboxes are being watched; ends when `stop` aborts and running work has ended. */
+/** Does what is due until `stop` aborts and running work has ended. */
 async function work({ site, systemd, mailboxes, workers }: Daemon, stop: AbortSignal): Promise<void> {
   const { log } = site;
-  const watching = mailboxes.watch(stop);
-  const working = site.queue.work(workers, stop);
-  await systemd.ready("watching mailboxes");
-  log.info("ready", { store: site.store.file });
+  await systemd.ready(`watching ${mailboxes.status().length} mailboxes`);
+  log.info("ready", { store: site.store.file, mailboxes: mailboxes.status().length });
   try {
-    await Promise.all([watching, working]);
+    await site.queue.work(workers, stop);
   } finally {
+    log.info("stopping");
     await systemd.stopping();
-    log.info("stopping", {});
   }
 }
 
@@ -112,7 +110,7 @@ async function reload({ site, live, systemd, mailboxes }: Daemon): Promise<void>
   const result = await live.reload();
   if (result.ok) {
     site.log.adjust(live.current.log);
-    mailboxes.refresh();
+    await mailboxes.refresh();
     site.log.info("reloaded", { changed: result.changed, warnings: result.warnings });
   } else {
     const { problems } = result;
@@ -140,4 +138,26 @@ function tellJob(log: Log, { job, result, because, tookMs, error }: JobReport): 
   if (error !== null && error !== undefined) log.error(`job-${result}`, { ...fields, error });
   else if (result === "parked") log.warn("job-parked", fields);
   else log.debug(`job-${result}`, fields);
+}
+
+function tellMailbox(log: Log, ...[event, mailbox]: Parameters<MailboxesParts["report"]>): void {
+  const about = { mailbox: mailbox?.id ?? null, account: mailbox?.account ?? null };
+  switch (event.kind) {
+    case "connected":
+      return log.info("mailbox-connected", about);
+    case "failed": {
+      const { reason, message } = event.error;
+      return log.warn("mailbox-failed", { ...about, reason, message, retryInMs: event.retryInMs });
+    }
+    case "folder-missing":
+      return log.warn("mailbox-folder-missing", { ...about, folder: event.folder });
+    case "fault":
+      return log.error("mailbox-fault", { ...about, error: event.error });
+    case "scanned": {
+      const { seen, found, refusedUids } = event.result;
+      return log.info("mailbox-scanned", { ...about, folder: event.folder, seen, found, refusedUids });
+    }
+    default:
+      return unreachable(event);
+  }
 }

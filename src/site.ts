@@ -5,6 +5,7 @@ import { loadConfig } from "./config/load.ts";
 import { createSqlQueue, type SqlQueueOptions, type SqlQueue } from "./jobs/sql-queue.ts";
 import { createLog, type AdjustableLog, type Log } from "./observe/log.ts";
 import { createSealer, type Sealer } from "./store/sealing.ts";
+import { isServing } from "./store/instance-lock.ts";
 import { openStore, type Store } from "./store/store.ts";
 
 /** What the daemon and every command that changes something share: configuration, store, seal, queue and log. */
@@ -36,7 +37,9 @@ export async function openSite(source: SiteSource): Promise<OpenedSite> {
   if (!loaded.ok) return loaded;
   const { config } = loaded;
   const log = createLog({ ...config.log, write: source.writeLog });
-  const store = await openStore(config.store.file, { migrate: true });
+  // A command of a newer program must not change the schema under a running daemon.
+  const migrate = source.owner === "daemon" || !(await isServing(config.store.file));
+  const store = await openStore(config.store.file, { migrate });
   const sealer = createSealer(config.key);
   const queue = createSqlQueue({ store, owner: `${source.owner}/${pid}`, ...source.queueEvents?.(log) });
   return {

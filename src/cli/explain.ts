@@ -38,5 +38,5 @@ function detailLines(value: object, indent: string): string[] {
 }
 
 function text(value: unknown): string {
-  return typeof value === "string" ? value : (JSON.stringify(value) ?? "-");
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

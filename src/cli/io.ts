@@ -25,6 +25,8 @@ export interface Signals {
 
 /** The streams of this process. */
 export function processIo(): Io {
+  // Who reads may stop reading (`usher … | head`): then there is nobody to tell.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => process.exit());
   return {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
@@ -52,7 +54,8 @@ function listenForSignals(): Signals {
 async function readInput(maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of stdin) {
+  const input: AsyncIterable<Uint8Array> = stdin;
+  for await (const chunk of input) {
     const bytes = Buffer.from(chunk);
     chunks.push(bytes);
     size += bytes.length;

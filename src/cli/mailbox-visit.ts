@@ -39,7 +39,7 @@ export async function scanOnce(cli: Cli, name: string, options: LookBack & Json)
   const since = lookBackFrom(options, Date.now());
   await using site = await openSite(cli);
   const mailbox = await mailboxOf(site.store.db, name);
-  const { scanRules } = await import("../parts.ts");
+  const { scanRules } = await import("../rooms.ts");
   const { stop } = cli.io.signals();
   const progress = createProgressView(cli.io, Date.now);
   await visit(site, mailbox, stop, async (session) => {
@@ -76,20 +76,17 @@ async function readFound(
   stop: AbortSignal,
 ): Promise<void> {
   if (await isServing(site.store.file)) return;
-  const { openWayOut, readingWorkers, receivingParts } = await import("../parts.ts");
-  const { createMailParser } = await import("../mail/mail-parser.ts");
-  await using parser = createMailParser();
-  await using http = openWayOut(site, () => site.config);
+  const { createReading } = await import("../reading.ts");
   const lending = serially(session);
-  const workers = readingWorkers(
-    receivingParts(site, http, () => site.config),
-    parser,
+  await using reading = createReading(
+    site,
+    () => site.config,
     async (id, use) => {
       if (id === mailbox.id) return lending(use);
       throw new MailboxError("connection-lost", "Only the mailbox that is scanned is connected.");
     },
   );
-  await site.queue.drain(workers, { kinds: ["read-message"], lane: `mailbox/${mailbox.id}` }, stop);
+  await site.queue.drain(reading.workers, { kinds: ["read-message"], lane: `mailbox/${mailbox.id}` }, stop);
 }
 
 /** Lends a session to one user after the other. */

@@ -19,8 +19,8 @@ const waitMs = 60_000;
  */
 export async function settle(cli: Cli, site: Site, work: Work): Promise<void> {
   if (!(await isServing(site.config.store.file))) {
-    const { openOriginWorkers } = await import("../parts.ts");
-    await using origins = openOriginWorkers(site);
+    const { createOrigins } = await import("../origins.ts");
+    await using origins = createOrigins(site, () => site.config);
     await site.queue.drain(origins.workers, work, AbortSignal.timeout(waitMs));
     return;
   }

@@ -1,4 +1,4 @@
-import type { ConfigProblem } from "../config/load.ts";
+import { type ConfigProblem, problemLines } from "../config/problem.ts";
 import { openSite as open, type Site } from "../site.ts";
 import { type Cli, CommandError } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -18,8 +18,5 @@ export async function openSite(cli: Cli): Promise<Site> {
 
 /** All problems of a configuration as one text for a person. */
 export function describeProblems(configFile: string, problems: readonly ConfigProblem[]): string {
-  const lines = problems.map(
-    ({ path, message, remedy }) => `  ${path === "" ? "" : `${path}: `}${message} ${remedy}`,
-  );
-  return [`the configuration ${configFile} cannot be used:`, ...lines].join("\n");
+  return [`the configuration ${configFile} cannot be used:`, ...problemLines(problems)].join("\n");
 }

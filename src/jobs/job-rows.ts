@@ -25,6 +25,7 @@ export interface LeaseRequest {
   readonly nowMs: number;
   readonly kinds: readonly JobKind[];
   readonly lane: string | undefined;
+  readonly subject: string | undefined;
   /** Jobs that run in this process: a jump of the clock must not make it take over from itself. */
   readonly running: ReadonlySet<number>;
   /** Whether a job may be leased over which processes died, see limits.jobSuspectDeaths. */
@@ -72,7 +73,7 @@ export async function insertJob(db: Db, job: NewJob, nowMs: number): Promise<voi
 
 /** The first job that may be leased: one whose process died, else the longest due in a lane with room. */
 export async function firstDue(db: Db, request: LeaseRequest): Promise<Selectable<JobTable> | undefined> {
-  const { nowMs, kinds, lane, running, takesSuspects } = request;
+  const { nowMs, kinds, lane, subject, running, takesSuspects } = request;
   let open = db
     .selectFrom("job")
     .selectAll()
@@ -81,6 +82,7 @@ export async function firstDue(db: Db, request: LeaseRequest): Promise<Selectabl
     .orderBy("id")
     .limit(1);
   if (lane !== undefined) open = open.where("lane", "=", lane);
+  if (subject !== undefined) open = open.where("subject", "=", subject);
   const orphan = await open
     .where("state", "=", "leased")
     .where("lease_until", "<=", nowMs)

@@ -74,6 +74,7 @@ export type Workers = Readonly<Partial<Record<JobKind, Worker>>>;
 export interface JobFilter {
   readonly kinds: readonly JobKind[];
   readonly lane?: string;
+  readonly subject?: string;
 }
 
 export interface JobView {

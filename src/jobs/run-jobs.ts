@@ -30,6 +30,7 @@ interface Loop {
   readonly workers: Workers;
   readonly kinds: readonly JobKind[];
   readonly lane: string | undefined;
+  readonly subject: string | undefined;
   readonly stop: AbortSignal;
   /** Ends when nothing is due and nothing runs, and throws where the store cannot be read or written now. */
   readonly untilIdle: boolean;
@@ -65,6 +66,7 @@ async function nextRound(loop: Loop, crew: Crew, parts: LoopParts): Promise<numb
     nowMs,
     kinds: loop.kinds,
     lane: loop.lane,
+    subject: loop.subject,
     running: parts.running,
     takesSuspects: parts.suspects.size === 0,
   };

@@ -45,11 +45,13 @@ export function createSqlQueue(options: SqlQueueOptions): SqlQueue {
       afterCommit(wake);
     },
     async work(workers, stop) {
-      await runJobs({ workers, kinds: kindsOf(workers), lane: undefined, stop, untilIdle: false }, parts);
+      const kinds = kindsOf(workers);
+      await runJobs({ workers, kinds, lane: undefined, subject: undefined, stop, untilIdle: false }, parts);
     },
     async drain(workers, only, signal) {
       const kinds = kindsOf(workers).filter((kind) => only.kinds.includes(kind));
-      return runJobs({ workers, kinds, lane: only.lane, stop: signal, untilIdle: true }, parts);
+      const { lane, subject } = only;
+      return runJobs({ workers, kinds, lane, subject, stop: signal, untilIdle: true }, parts);
     },
     parked: async () => readParked(store),
     async runAgain(id) {

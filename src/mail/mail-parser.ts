@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { limits } from "../domain/limits.ts";
 import type { MailView } from "../domain/mail.ts";
-import { headView, type ParseScope } from "./parse.ts";
+import { headView } from "./mail-view.ts";
+import type { ParseScope } from "./parse.ts";
 import type { ParseRequest } from "./parse-worker.ts";
 
 /** Parses mails one after the other in a thread of its own, bounded in heap and time. */

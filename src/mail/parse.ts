@@ -1,9 +1,9 @@
-import { parseHeaderFields } from "../domain/header-fields.ts";
 import { limits } from "../domain/limits.ts";
-import { type HeaderField, headerValues, type MailView, messageIdIn } from "../domain/mail.ts";
+import type { MailView } from "../domain/mail.ts";
 import { oneLine } from "../domain/one-line.ts";
-import { type MailHead, readHead, withLineFeeds } from "./headers.ts";
-import { type MimeParts, readMimeParts } from "./mime-parts.ts";
+import { readHead, withLineFeeds } from "./headers.ts";
+import { headView, viewOf } from "./mail-view.ts";
+import { readMimeParts } from "./mime-parts.ts";
 
 /** How much of a mail is looked at. */
 export interface ParseScope {
@@ -34,13 +34,6 @@ export async function parseMail(
   return headView(bytes, problems);
 }
 
-/** The view that needs no parser: header fields alone, addresses and encoded words unread. */
-export function headView(prefix: Buffer, problems: readonly string[]): MailView {
-  return viewOf(readHead(withLineFeeds(prefix)), noParts, problems);
-}
-
-const noParts: MimeParts = { subject: "", from: [], replyTo: [], texts: [], reportParts: [] };
-
 interface Attempt {
   readonly body: Buffer;
   readonly problems: readonly string[];
@@ -69,31 +62,4 @@ function firstParts(body: Buffer): Buffer {
 
 function problemOf(error: unknown): string {
   return `addresses and subject: ${oneLine(error instanceof Error ? error.message : String(error), limits.remoteTextChars)}`;
-}
-
-function viewOf(head: MailHead, parts: MimeParts, problems: readonly string[]): MailView {
-  const isReport = /^multipart\/report(?![^\s;(])/i.test(
-    headerValues({ headers: head.fields }, "content-type")[0] ?? "",
-  );
-  return {
-    headers: head.fields,
-    from: parts.from,
-    replyTo: parts.replyTo,
-    subject: oneLine(parts.subject, limits.mailSubjectChars),
-    messageId: messageIdIn({ headers: head.fields }),
-    texts: parts.texts,
-    deliveryStatus: isReport ? deliveryStatusOf(parts) : null,
-    returnedHeaders: isReport ? returnedHeadersOf(parts) : [],
-    problems,
-    isHeaderCut: head.isCut,
-  };
-}
-
-function deliveryStatusOf(parts: MimeParts): string | null {
-  return parts.reportParts.find(({ type }) => type.endsWith("delivery-status"))?.text ?? null;
-}
-
-function returnedHeadersOf(parts: MimeParts): readonly HeaderField[] {
-  const returned = parts.reportParts.find(({ type }) => !type.endsWith("delivery-status"));
-  return returned === undefined ? [] : parseHeaderFields(returned.text.trimStart()).fields;
 }

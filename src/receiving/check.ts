@@ -5,37 +5,20 @@ import {
   type SubscriptionLife,
 } from "../domain/subscription.ts";
 import { unreachable } from "../domain/unreachable.ts";
-import type { JobOutcome, Worker } from "../jobs/queue.ts";
-import type { Call, FollowReply } from "../protocols/protocol.ts";
+import type { LeasedJob, Worker } from "../jobs/queue.ts";
+import type { Ask, Call, FollowReply } from "../protocols/protocol.ts";
 import { readNotification, setNotificationState } from "../store/notifications.ts";
 import { addRecord } from "../store/records.ts";
 import type { Db } from "../store/store.ts";
 import {
-  dueSubscriptions,
   keepFolders,
   readSubscription,
   type SubscriptionRow,
   updateSubscription,
 } from "../store/subscriptions.ts";
 import { afterCommit } from "../store/transaction-scope.ts";
-import { askFor, recordCalls } from "./asking.ts";
+import { askFor, type Asking, recordCalls } from "./asking.ts";
 import type { ReceivingParts } from "./parts.ts";
-import { planCheck } from "./plan.ts";
-
-/** Subscriptions that one sweep plans at most; the rest is found by the next. */
-const sweepRows = 500;
-
-/** The worker behind the schedule: plans a look at every subscription whose time has come. */
-export function createSweep(parts: ReceivingParts): Worker {
-  return async () => ({
-    kind: "done",
-    commit: async (db) => {
-      const nowMs = Date.now();
-      for (const row of await dueSubscriptions(db, nowMs, sweepRows))
-        await planCheck(db, row, parts.queue, nowMs);
-    },
-  });
-}
 
 /** The worker that looks whether a subscription still stands, and keeps its state true. */
 export function createCheck(parts: ReceivingParts): Worker {
@@ -46,13 +29,18 @@ export function createCheck(parts: ReceivingParts): Worker {
     const asking = notification === undefined ? undefined : await askFor(notification, parts);
     if (asking === undefined) return { kind: "done" };
     const calls: Call[] = [];
-    const record = (call: Call): number => calls.push(call);
-    const reply = await asking.way.check(asking.share, asking.account.who, { signal, record });
-    return {
-      kind: "done",
-      commit: async (db) => keepState(db, { row, reply, calls }, parts),
-    } satisfies JobOutcome;
+    const reply = await look(asking, job, { signal, record: (call) => calls.push(call) });
+    return { kind: "done", commit: async (db) => keepState(db, { row, reply, calls }, parts) };
   };
+}
+
+/** A folder that a later mail named is followed like the first; whether all still stands, the check alone decides. */
+async function look({ way, share, account }: Asking, job: LeasedJob, ask: Ask): Promise<FollowReply> {
+  if (job.payload["cause"] === "new-folder") {
+    const reply = await way.follow(share, account.who, ask);
+    if (reply.kind === "followed") return reply;
+  }
+  return way.check(share, account.who, ask);
 }
 
 interface Look {

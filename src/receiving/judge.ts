@@ -67,7 +67,7 @@ export async function judge(db: Db, finding: Finding, parts: ReceivingParts): Pr
     notificationId: row.id,
   });
   await recordMail(db, finding, row.id, { isCopy, isNewTarget });
-  if (!isCopy) await decideAbout(db, finding, row, parts);
+  if (!isCopy) await decideAbout(db, finding, { row, isNewTarget }, parts);
   const after = (await findByShare(db, key)) ?? row;
   afterCommit(() =>
     parts.tell("share-judged", {
@@ -145,10 +145,10 @@ const openStates: readonly NotificationState[] = ["held", "failed", "needs-passw
 async function decideAbout(
   db: Db,
   finding: Finding,
-  row: NotificationRow,
+  { row, isNewTarget }: { readonly row: NotificationRow; readonly isNewTarget: boolean },
   parts: ReceivingParts,
 ): Promise<void> {
-  if (row.state === "followed") return lookAgain(db, row, parts);
+  if (row.state === "followed") return isNewTarget ? lookAgain(db, row, parts) : undefined;
   if (!openStates.includes(row.state)) return;
   const decision = decide(parts.settings().policy, {
     protocol: finding.share.protocol,
@@ -204,7 +204,7 @@ async function lookAgain(db: Db, row: NotificationRow, parts: ReceivingParts): P
     origin: row.origin,
     shareKey: row.share_key,
   });
-  if (subscription !== undefined) await planCheck(db, subscription, parts.queue, Date.now());
+  if (subscription !== undefined) await planCheck(db, subscription, parts.queue, "new-folder");
 }
 
 function authenticatedDomain(authentication: Authentication): string | null {

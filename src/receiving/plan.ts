@@ -13,14 +13,23 @@ export async function planFollow(db: Db, row: NotificationRow, queue: JobQueue):
   });
 }
 
-/** Plans a look at a subscription. */
-export async function planCheck(db: Db, row: SubscriptionRow, queue: JobQueue, atMs: number): Promise<void> {
+/** Why a subscription is looked at: on schedule, because the account asks, or because a mail named another folder. */
+export type CheckCause = "schedule" | "account" | "new-folder";
+
+/** Plans a look at a subscription now. A look that was parked is parked no longer, unless the schedule asks. */
+export async function planCheck(
+  db: Db,
+  row: SubscriptionRow,
+  queue: JobQueue,
+  cause: CheckCause,
+): Promise<void> {
   await queue.enqueue(db, {
     kind: "check-subscription",
     subject: row.id,
     lane: originLane(row.origin),
     uniqueKey: `check/${row.id}`,
-    runAt: atMs,
+    payload: { cause },
+    ...(cause === "schedule" ? { leavesParked: true } : {}),
   });
 }
 

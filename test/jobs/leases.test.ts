@@ -71,6 +71,7 @@ class History {
       nowMs,
       kinds: ["follow"] as const,
       lane: undefined,
+      subject: undefined,
       running,
       takesSuspects: true,
     };

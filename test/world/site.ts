@@ -36,7 +36,8 @@ export async function usherJson<Value>(
 ): Promise<Value> {
   const run = await usher(configFile, [...args, "--json"], input);
   if (run.code !== 0) throw new Error(`usher ${args.join(" ")} ended with ${run.code}: ${run.err}${run.out}`);
-  return JSON.parse(run.out);
+  const value: Value = JSON.parse(run.out);
+  return value;
 }
 
 export interface LogLine {
