@@ -6,6 +6,7 @@ import { isTaggedRefusal, mailboxError } from "./imap-error.ts";
 import { imapOptions, type ImapTarget, type Login, loginOf, serverName } from "./imap-target.ts";
 import { type Bounds, oversee, type Oversight } from "./oversight.ts";
 import { createRowStream } from "./row-stream.ts";
+import { firstUidAmong, isNumber32 } from "./uid.ts";
 import { property } from "./untyped.ts";
 import { type FolderStatus, type HeaderRow, MailboxError, type MailboxSession } from "./session.ts";
 
@@ -13,10 +14,14 @@ import { type FolderStatus, type HeaderRow, MailboxError, type MailboxSession } 
  * Connects and logs in. Throws MailboxError. When `signal` aborts, now or later, the connection is dropped without
  * LOGOUT and whatever runs on it rejects.
  */
-export async function connectMailbox(target: ImapTarget, signal: AbortSignal): Promise<MailboxSession> {
+export async function connectMailbox(
+  target: ImapTarget,
+  signal: AbortSignal,
+  { commandMs = limits.imapCommandMs }: { readonly commandMs?: number } = {},
+): Promise<MailboxSession> {
   const login = loginOf(target);
   const client = new ImapFlow(imapOptions(target, login));
-  const session = new ImapSession(client, serverName(target));
+  const session = new ImapSession(client, serverName(target), commandMs);
   const abort = (): void => client.close();
   signal.addEventListener("abort", abort, { once: true });
   client.once("close", () => signal.removeEventListener("abort", abort));
@@ -50,15 +55,17 @@ const idleLookMs = 5000;
 class ImapSession implements MailboxSession {
   readonly #client: ImapFlow;
   readonly #server: string;
+  readonly #commandMs: number;
   /** What runs now, and ends with the connection. */
   readonly #running = new Set<Oversight>();
   #fault: unknown = null;
   #isAnnounced = false;
   #wake: (() => void) | null = null;
 
-  constructor(client: ImapFlow, server: string) {
+  constructor(client: ImapFlow, server: string, commandMs: number) {
     this.#client = client;
     this.#server = server;
+    this.#commandMs = commandMs;
     // Without a listener a dropped socket would end the process.
     client.on("error", (error: unknown) => (this.#fault ??= error));
     client.on("close", () => {
@@ -154,22 +161,8 @@ class ImapSession implements MailboxSession {
     return null;
   }
 
-  /** By sequence numbers, which ascend with the UIDs (RFC 9051 section 2.3.1.2): no SEARCH has to be trusted. */
   async firstUidFrom(uid: number): Promise<number | null> {
-    let low = 1;
-    let high = this.#exists();
-    let found: number | null = null;
-    while (low <= high) {
-      const middle = Math.floor((low + high) / 2);
-      const there = await this.#uidAt(middle);
-      if (there >= uid) {
-        found = there;
-        high = middle - 1;
-      } else {
-        low = middle + 1;
-      }
-    }
-    return found;
+    return firstUidAmong(this.#exists(), uid, async (sequence) => this.#uidAt(sequence));
   }
 
   async waitForMail(maxMs: number, signal: AbortSignal): Promise<void> {
@@ -246,8 +239,8 @@ class ImapSession implements MailboxSession {
     work: (oversight: Oversight) => Promise<T>,
   ): Promise<T> {
     using oversight = oversee(this.#client, {
-      quietMs: limits.imapCommandMs,
-      totalMs: limits.imapCommandMs,
+      quietMs: this.#commandMs,
+      totalMs: this.#commandMs,
       bytes: limits.imapResponseBytes,
       lookMs: commandLookMs,
       ...bounds,
@@ -283,9 +276,4 @@ class ImapSession implements MailboxSession {
       `The mail server ${this.#server} ${what}; the connection is dropped.`,
     );
   }
-}
-
-/** UIDs and UIDVALIDITY are nz-numbers of 32 bits (RFC 9051 section 9). */
-function isNumber32(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 && value <= 0xffff_ffff;
 }

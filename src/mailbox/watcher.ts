@@ -184,9 +184,9 @@ class Watch implements Watcher {
     return status === null || this.#drained.get(folder) !== positionOf(status);
   }
 
-  /** IDLE is renewed with each poll; the spread keeps the polls of many mailboxes apart. */
+  /** IDLE is renewed with each poll, which finds a dead line too; the spread keeps the polls of many mailboxes apart. */
   #pollMs(): number {
-    const spread = 0.9 + 0.2 * this.#parts.random();
+    const spread = 0.8 + 0.2 * this.#parts.random();
     return Math.min(limits.imapIdleMs, this.#parts.pollEveryMs() * spread);
   }
 

@@ -40,6 +40,8 @@ export interface Dovecot extends AsyncDisposable {
   setUidValidity(user: string, folder: string, uidValidity: number): Promise<void>;
   /** Deletes a folder with its mail and makes it anew, with another UIDVALIDITY. */
   recreateFolder(user: string, folder: string): Promise<void>;
+  /** Makes all mail that is in INBOX now look received at that time. */
+  setReceived(user: string, receivedAt: Date): Promise<void>;
   /** Flags of all messages of a folder, one text per message. */
   flags(user: string, folder: string): Promise<readonly string[]>;
   /** Runs doveadm against this server and returns what it prints. */
@@ -200,6 +202,19 @@ class DovecotServer implements Dovecot {
       if (/^(cur|new|tmp|dovecot)/.test(name)) await rm(join(maildir, name), { recursive: true });
     }
     await this.setUidValidity(user, folder, Number(before.trim().split("\t").at(-1)) + 1);
+  }
+
+  async setReceived(user: string, receivedAt: Date): Promise<void> {
+    const maildir = this.#path(join("mail", user, "Maildir"));
+    for (const part of ["cur", "new"]) {
+      for (const name of await readdir(join(maildir, part))) {
+        await utimes(join(maildir, part, name), receivedAt, receivedAt);
+      }
+    }
+    // The indexes remember the time of delivery.
+    for (const name of await readdir(maildir)) {
+      if (name.startsWith("dovecot.index")) await rm(join(maildir, name));
+    }
   }
 
   async flags(user: string, folder: string): Promise<readonly string[]> {
