@@ -1,5 +1,5 @@
 import { simpleParser } from "mailparser";
-import type { World } from "../world/world.ts";
+import { addressOf, type World } from "../world/world.ts";
 
 export interface ReadMail {
   readonly from: string;
@@ -8,7 +8,8 @@ export interface ReadMail {
 }
 
 /** The newest mail in a user's INBOX, as soon as there is one. Throws when none comes within half a minute. */
-export async function invitationIn(world: World, user: string): Promise<ReadMail> {
+export async function invitationIn(world: World, name: string): Promise<ReadMail> {
+  const user = addressOf(name);
   const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
     const raw = await newest(world, user);
@@ -17,7 +18,7 @@ export async function invitationIn(world: World, user: string): Promise<ReadMail
       return { from: mail.from?.text ?? "", subject: mail.subject ?? "", text: mail.text ?? "" };
     }
   }
-  throw new Error(`No mail came to ${user} within 30 s. Postfix said:\n${await world.postfix?.log()}`);
+  throw new Error(`No mail came to ${name} within 30 s. Postfix said:\n${await world.postfix?.log()}`);
 }
 
 async function newest(world: World, user: string): Promise<string | null> {

@@ -35,7 +35,8 @@ export interface World extends AsyncDisposable {
   addAccount(name: string): Promise<void>;
   /** A named guest at the origin for the address, a folder that he sees, and the mail that tells him. */
   share(recipient: string, folder: ShareOptions): Shared;
-  deliver(user: string, mail: string): Promise<void>;
+  /** Delivers over LMTP into the INBOX of NAME@recipient.example. */
+  deliver(name: string, mail: string): Promise<void>;
 }
 
 export interface ShareOptions {
@@ -86,7 +87,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     configure: write,
     addAccount: async (name) => addAccount(configFile, name),
     share: (recipient, share) => newShare(origin, recipient, `${4000 + folders++}`, share),
-    deliver: async (user, mail) => dovecot.deliver(user, mail),
+    deliver: async (name, mail) => dovecot.deliver(addressOf(name), mail),
     [Symbol.asyncDispose]: async () => owned.disposeAsync(),
   };
 }
@@ -137,8 +138,13 @@ async function writeSecrets(directory: string): Promise<void> {
   await writeFile(join(directory, "user.pw"), dovecotPassword, secret);
 }
 
+/** The address of an account, and its login name at the mail server. */
+export function addressOf(name: string): string {
+  return `${name}@recipient.example`;
+}
+
 async function addAccount(configFile: string, name: string): Promise<void> {
-  await usherJson(configFile, ["account", "add", name, "--address", `${name}@recipient.example`]);
+  await usherJson(configFile, ["account", "add", name, "--address", addressOf(name)]);
   const hookUp = await usher(configFile, [
     "mailbox",
     "add",
@@ -146,7 +152,7 @@ async function addAccount(configFile: string, name: string): Promise<void> {
     "--server",
     "local",
     "--login",
-    name,
+    addressOf(name),
     "--master",
   ]);
   if (hookUp.code !== 0) throw new Error(`mailbox add ended with ${hookUp.code}: ${hookUp.err}`);
