@@ -62,7 +62,7 @@ export async function scanOnce(cli: Cli, name: string, options: LookBack & Json)
 
 function scanLines(folders: readonly ScannedFolder[]): string[] {
   return folders.flatMap(({ folder, seen, found, refusedUids }) => {
-    const line = `${folder}: ${seen} mails looked at, ${found} new ones worth reading.`;
+    const line = `${folder}: ${seen} mails looked at, ${found} of them new and worth reading.`;
     if (refusedUids.length === 0) return [line];
     return [line, `${folder}: the server did not show ${refusedUids.length} mails; they were passed over.`];
   });

@@ -12,7 +12,10 @@ export interface ProgressView {
   end(): void;
 }
 
-export function createProgressView(io: Io, clock: () => number): ProgressView {
+export function createProgressView(
+  io: Pick<Io, "err" | "status" | "columns">,
+  clock: () => number,
+): ProgressView {
   const startedAt = clock();
   let lineAt = startedAt;
   return {
@@ -30,7 +33,7 @@ export function createProgressView(io: Io, clock: () => number): ProgressView {
 }
 
 /** `INBOX [######------] 50 %  12,000 mails, 3 found, 8,000/s, 2 s left`. */
-export function progressBar(progress: ScanProgress, elapsedMs: number): string {
+function progressBar(progress: ScanProgress, elapsedMs: number): string {
   const filled = Math.round(progress.done * barChars);
   const bar = "#".repeat(filled).padEnd(barChars, "-");
   return `${progress.folder} [${bar}] ${progressText(progress, elapsedMs).slice(progress.folder.length + 2)}`;

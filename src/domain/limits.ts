@@ -71,6 +71,8 @@ export const limits = {
   scanBatchMessages: 500,
   /** Messages of one batch that a server may refuse to show before the folder counts as broken. */
   scanRefusedMessages: 10,
+  /** Announcements that follow each other faster are answered together: no server can keep a watcher spinning. */
+  imapWakeMs: 500,
   /** How often a watcher writes down that all is well. */
   progressSaveMs: 60_000,
   /** How soon a daemon sees accounts and mailboxes that a command changed. */

@@ -24,7 +24,8 @@ export async function connectMailbox(
   const session = new ImapSession(client, serverName(target), commandMs);
   const abort = (): void => client.close();
   signal.addEventListener("abort", abort, { once: true });
-  client.once("close", () => signal.removeEventListener("abort", abort));
+  const forget = (): void => signal.removeEventListener("abort", abort);
+  client.once("close", forget);
   try {
     if (signal.aborted) client.close();
     await session.connect();
@@ -35,6 +36,7 @@ export async function connectMailbox(
       `The mail server ${serverName(target)} did not log in the user asked for; it must offer SASL PLAIN.`,
     );
   } catch (error) {
+    forget();
     client.close();
     throw mailboxError(error, serverName(target));
   }
@@ -195,7 +197,7 @@ class ImapSession implements MailboxSession {
     if (result === false || result === undefined || Array.isArray(result)) {
       throw new MailboxError(
         "refused",
-        `The mail server ${this.#server} refused SEARCH SINCE; its log says why.`,
+        `The mail server ${this.#server} refused SEARCH SINCE; its log says why, and --all does without.`,
       );
     }
     const { min } = result;

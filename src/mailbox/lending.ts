@@ -32,10 +32,12 @@ export class Lending {
     for (const borrower of this.#borrowers.splice(0)) borrower.refuse(this.#refusal());
   }
 
-  /** Lends the connection to all who wait now. */
-  async serve(session: MailboxSession): Promise<void> {
+  /** Lends the connection to all who wait now, and returns how many these were. */
+  async serve(session: MailboxSession): Promise<number> {
     this.#arrival = new AbortController();
-    for (const borrower of this.#borrowers.splice(0)) await borrower.use(session);
+    const borrowers = this.#borrowers.splice(0);
+    for (const borrower of borrowers) await borrower.use(session);
+    return borrowers.length;
   }
 
   /** Waits for the connection and uses it. Throws MailboxError (temporary) where there is none. */

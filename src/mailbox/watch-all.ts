@@ -145,10 +145,9 @@ class AllMailboxes implements Mailboxes {
     this.#begin(enabled, makings);
   }
 
-  /** The row, where `usher mailbox enable` made it active though its watcher has given up or waits long; else null. */
+  /** The row, where `usher mailbox enable` made it active though its watcher has given up or waits; else null. */
   async #enabledAgain({ row, watcher }: Watched): Promise<NamedMailbox | null> {
-    const { state } = watcher.condition;
-    if (!watcher.isSaved || (state !== "disabled" && state !== "auth-failed")) return null;
+    if (!watcher.isSaved || watcher.condition.state === "active") return null;
     // Read after the watcher's own change was saved, so that it cannot be taken for a person's.
     const rows = await listMailboxes(this.#parts.store.db, row.account_id);
     return rows.find(({ id, state: saved }) => id === row.id && saved === "active") ?? null;

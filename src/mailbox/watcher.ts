@@ -97,7 +97,7 @@ class Watch implements Watcher {
     while (!signal.aborted && this.condition.state !== "disabled") {
       await this.#parts.turn(signal);
       const retryInMs = await this.#connection();
-      if (retryInMs !== null) await wait(retryInMs, undefined, { signal }).catch(() => undefined);
+      if (retryInMs !== null) await quietly(retryInMs, signal);
     }
     this.#lending.close(this.condition.reason ?? "it is not watched");
   }
@@ -140,12 +140,20 @@ class Watch implements Watcher {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       const [first] = await this.#round(session);
-      const pause = AbortSignal.any([signal, this.#lending.arrival]);
-      if (first === undefined)
-        await wait(this.#pollMs(), undefined, { signal: pause }).catch(() => undefined);
-      else if (!(await this.#hasNews(session, first))) await session.waitForMail(this.#pollMs(), pause);
-      await this.#lending.serve(session);
+      const waitedFrom = performance.now();
+      if (first === undefined) await quietly(this.#pollMs(), this.#pause());
+      else if (!(await this.#hasNews(session, first)))
+        await session.waitForMail(this.#pollMs(), this.#pause());
+      const served = await this.#lending.serve(session);
+      const waitedMs = performance.now() - waitedFrom;
+      if (served === 0 && waitedMs < limits.imapWakeMs)
+        await quietly(limits.imapWakeMs - waitedMs, this.#pause());
     }
+  }
+
+  /** Ends a wait when the watcher is stopped or somebody wants the connection. */
+  #pause(): AbortSignal {
+    return AbortSignal.any([this.#stop.signal, this.#lending.arrival]);
   }
 
   /** Visits all folders and returns those that exist. */
@@ -207,6 +215,11 @@ class Watch implements Watcher {
       this.#parts.report({ kind: "fault", error });
     }
   }
+}
+
+/** Waits so long, or until the signal aborts. */
+async function quietly(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** Null where the folder does not exist. */

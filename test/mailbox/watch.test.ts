@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startFaultProxy } from "../world/fault-proxy.ts";
 import { type HostileImap, startHostileImap } from "../world/hostile-imap.ts";
+import { conditionConnected, patience } from "../../src/mailbox/condition.ts";
 import { connectMailbox } from "../../src/mailbox/imap-session.ts";
 import { deleteMailbox, saveCondition } from "../../src/store/mailboxes.ts";
 import { type MailStore, openMailStore, shareField, until, watch } from "./store-world.ts";
@@ -161,13 +162,7 @@ describe("a wrong password", () => {
     await watching.mailboxes.refresh();
     expect(hostile.logins).toBe(tries);
     hostile.mode = "ok";
-    await saveCondition(mailStore.store.db, row.id, {
-      state: "active",
-      reason: null,
-      authFailures: 0,
-      firstAuthFailureAt: null,
-      progressAt: null,
-    });
+    await saveCondition(mailStore.store.db, row.id, { ...conditionConnected(0), progressAt: null });
     await until(() => watching.events.at(-1)?.kind === "scanned");
     expect((await mailStore.mailbox("wrong")).state).toBe("active");
   });
@@ -183,6 +178,23 @@ describe("a wrong password", () => {
     await until(async () => (await mailStore.mailbox("counted")).state === "disabled");
     expect(hostile.logins).toBe(1);
     expect(watching.mailboxes.status()).toMatchObject([{ account: "counted", authFailures: 3 }]);
+  });
+
+  test("that was put right is tried at once when the mailbox is enabled, also while it waits", async () => {
+    await using hostile = await startHostileImap("AUTHENTICATIONFAILED");
+    const row = await mailStore.addMailbox("waits");
+    const slow = { stepsMs: [3600_000] as const, growth: 1, capMs: 3600_000 };
+    await using watching = await watch(
+      mailStore,
+      { local: hostileServer(hostile) },
+      { patience: { ...patience, authentication: slow } },
+    );
+    await until(async () => (await mailStore.mailbox("waits")).state === "auth-failed");
+    hostile.mode = "ok";
+    await saveCondition(mailStore.store.db, row.id, { ...conditionConnected(0), progressAt: null });
+    await found("waits", 1);
+    expect(hostile.logins).toBe(2);
+    expect(watching.mailboxes.status()).toMatchObject([{ state: "active", authFailures: 0 }]);
   });
 
   test("is not what a busy server means", async () => {

@@ -1,0 +1,100 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { run, type Ran } from "./in-process.ts";
+
+let directory: string;
+let config: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "usher-account-"));
+  config = join(directory, "usher.yaml");
+  await writeFile(join(directory, "key"), randomBytes(32).toString("base64"), { mode: 0o600 });
+  await writeFile(config, `store: {file: ${join(directory, "usher.db")}}\nkey: {file: key}\n`);
+});
+afterEach(async () => rm(directory, { recursive: true, force: true }));
+
+async function account(...args: readonly string[]): Promise<Ran> {
+  return run(config, ["account", ...args]);
+}
+
+test("an account is added, listed, shown and removed", async () => {
+  const added = await account(
+    "add",
+    "alice",
+    "--address",
+    "alice@example.org",
+    "a.b@Example.ORG",
+    "--locale",
+    "de",
+  );
+  expect(added).toMatchObject({ code: 0, err: "" });
+  expect(added.out).toContain("usher mailbox add alice");
+  expect(await account("add", "bob", "--address", "bob@example.org", "--module", "files")).toMatchObject({
+    code: 0,
+  });
+  const listed = JSON.parse((await account("list", "--json")).out);
+  expect(listed).toMatchObject([
+    { name: "alice", locale: "de", addresses: ["alice@example.org", "a.b@Example.ORG"], mailbox: null },
+    { name: "bob", locale: "en", modules: ["files"] },
+  ]);
+  expect((await account("show", "alice")).out).toMatch(/addresses +alice@example.org, a.b@Example.ORG/);
+  expect(await account("remove", "alice")).toMatchObject({ code: 2 });
+  expect(await account("remove", "alice", "--yes")).toMatchObject({ code: 0 });
+  expect((await account("show", "alice")).err).toContain(
+    "there is no account alice; usher account list shows them",
+  );
+});
+
+test("what cannot be an account is refused with the reason, and leaves nothing behind", async () => {
+  await account("add", "alice", "--address", "alice@example.org");
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [["add", "alice", "--address", "x@example.org"], /there is an account alice already/],
+    [
+      ["add", "carla", "--address", "carla@example.org", "alice@EXAMPLE.org"],
+      /belongs to account alice already/,
+    ],
+    [["add", "carla", "--address", "carla"], /carla is no mail address/],
+    [["add", "Carla X", "--address", "c@example.org"], /cannot be an account's name/],
+    [["add", "carla", "--address", "c@example.org", "--module", "files,mail"], /there is no module mail/],
+    [["add", "carla", "--address", "c@example.org", "--locale", "german-ish-nonsense"], /no language tag/],
+    [["add", "carla"], /--address/],
+    [["remove", "nobody", "--yes"], /there is no account nobody/],
+    [["home", "remove", "alice"], /has no home server/],
+  ];
+  for (const [args, message] of cases) {
+    const ran = await account(...args);
+    expect(ran.code, args.join(" ")).toBeGreaterThan(0);
+    expect(ran.err).toMatch(message);
+  }
+  expect(JSON.parse((await account("list", "--json")).out)).toHaveLength(1);
+  expect(await account("add", "carla", "--address", "carla@example.org")).toMatchObject({ code: 0 });
+});
+
+test("a home server is set with its password sealed, and never shown", async () => {
+  await account("add", "alice", "--address", "alice@example.org");
+  const password = join(directory, "password");
+  await writeFile(password, "home-secret\n", { mode: 0o600 });
+  const home = ["home", "add", "alice", "--login", "alice", "--password-file", password];
+  expect((await account(...home, "--ox", "http://ox.example.org/ajax/")).err).toContain(
+    "no address of an OX server",
+  );
+  expect((await account(...home, "--ox", "https://a:b@ox.example.org/")).code).toBe(2);
+  const added = await account(...home, "--ox", "https://ox.example.org");
+  expect(added).toMatchObject({ code: 0, err: "" });
+  const shown = await account("show", "alice", "--json");
+  expect(JSON.parse(shown.out)).toMatchObject({ home: { kind: "ox", url: "https://ox.example.org/ajax/" } });
+  expect(
+    (await account("home", "add", "alice", "--login", "a", "--ox", "https://ox.example.org")).err,
+  ).toContain("--password-file");
+  const files = await Promise.all(
+    ["usher.db", "usher.db-wal"].map(async (name) =>
+      readFile(join(directory, name)).catch(() => Buffer.alloc(0)),
+    ),
+  );
+  expect(Buffer.concat(files).includes("home-secret")).toBe(false);
+  expect(shown.out + added.out).not.toContain("home-secret");
+  expect(await account("home", "remove", "alice")).toMatchObject({ code: 0 });
+});
