@@ -39,7 +39,9 @@ async function runCompiler(request: CompileRequest): Promise<readonly Compiled[]
   child.stdin.on("error", () => undefined);
   child.stdin.end(JSON.stringify(request));
   const [output, complaint, how] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  if (how !== "code 0")
-    throw new TemplateError(`The template compiler ended with ${how}. ${complaint.trim()}`);
+  if (how !== "code 0") {
+    const why = complaint.trim().slice(0, limits.remoteTextChars);
+    throw new TemplateError(`The template compiler ended with ${how}. ${why}`);
+  }
   return compileReply.parse(JSON.parse(output)).results;
 }

@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { type RecipientEvent, type RecipientState, recipientAfter } from "../../src/domain/recipient.ts";
+
+const events: readonly RecipientEvent[] = [
+  "mail-failed",
+  "mail-sent",
+  "accepted",
+  "refused",
+  "registration-failed",
+  "answer-failed",
+  "revoked",
+];
+
+describe("a recipient", () => {
+  it.each<[RecipientState, readonly RecipientState[]]>([
+    ["pending", ["mail-not-sent", "pending", "accepted", "refused", "unregistered", "error", "revoked"]],
+    [
+      "mail-not-sent",
+      ["mail-not-sent", "pending", "accepted", "refused", "mail-not-sent", "mail-not-sent", "revoked"],
+    ],
+    ["accepted", ["accepted", "accepted", "accepted", "refused", "accepted", "accepted", "revoked"]],
+    ["refused", ["refused", "refused", "accepted", "refused", "refused", "refused", "revoked"]],
+    [
+      "unregistered",
+      ["unregistered", "unregistered", "accepted", "refused", "unregistered", "unregistered", "revoked"],
+    ],
+    ["error", ["error", "error", "accepted", "refused", "error", "error", "revoked"]],
+    ["revoked", ["revoked", "revoked", "revoked", "revoked", "revoked", "revoked", "revoked"]],
+  ])("who is %s moves only where an event leads", (state, after) => {
+    expect(events.map((event) => recipientAfter(state, event))).toEqual(after);
+  });
+});
