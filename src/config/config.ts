@@ -1,5 +1,5 @@
 import type { AddressRules } from "../domain/address.ts";
-import type { Policy } from "../domain/policy.ts";
+import type { Rule } from "../domain/policy.ts";
 import type { Secret } from "./secret.ts";
 
 /** The whole configuration, complete and typed. Made by `config/load.ts` only. Durations are milliseconds. */
@@ -10,18 +10,41 @@ export interface Config {
   /** 32 bytes, base64: seals secrets at rest. */
   readonly key: Secret;
   readonly mailServers: Readonly<Record<string, MailServer>>;
-  readonly mailbox: { readonly pollEveryMs: number; readonly lookBackMs: number };
+  readonly mailbox: {
+    readonly pollEveryMs: number;
+    readonly lookBackMs: number;
+    readonly answerFolder: string | null;
+    readonly keywords: boolean;
+  };
   /** Whose Authentication-Results are believed; exact, lower-case. */
   readonly trustedAuthservIds: readonly string[];
   /** How an invited address is compared with an account's addresses. */
   readonly addresses: AddressRules;
-  readonly policy: Policy;
+  /** The site's rules; accounts have their own in the store. */
+  readonly policy: readonly Rule[];
+  readonly notifications: {
+    /** How long one is held before it expires. */
+    readonly holdMs: number;
+    /** Whether the account gets a mail when one is held; a rule may say otherwise. */
+    readonly notify: boolean;
+  };
+  /** Null: no HTTP is served. */
+  readonly server: ServerConfig | null;
   readonly subscriptions: { readonly checkEveryMs: number; readonly pauseAfterErrorMs: number };
   readonly outbound: { readonly userAgent: string; readonly exceptions: readonly OutboundException[] };
   /** Null: no invitations can be sent. */
   readonly smtp: Smtp | null;
   readonly templates: { readonly directory: string | null };
   readonly log: { readonly level: "debug" | "info" | "warn" | "error"; readonly format: "json" | "text" };
+}
+
+/** The HTTP server, behind the administrator's reverse proxy. */
+export interface ServerConfig {
+  /** `https://host[:port]` under which people and programs reach it. */
+  readonly publicUrl: string;
+  readonly listen: { readonly host: string; readonly port: number } | { readonly socket: string };
+  /** Addresses or ranges whose Forwarded and X-Forwarded-* fields count. */
+  readonly trustedProxies: readonly string[];
 }
 
 /** How a TLS connection is made; `none` is for loopback and sockets the operator trusts. */

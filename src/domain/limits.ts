@@ -99,6 +99,8 @@ export const limits = {
   /** Header block of an answer; twice what Node takes, since OX puts whole links and messages into Location. */
   httpHeaderBytes: 32 * 1024,
   httpRedirects: 3,
+  /** A download that brings nothing this long is dead. */
+  httpStreamSilenceMs: 30_000,
   /** Addresses of one name that are looked at. */
   httpAddresses: 16,
   /** One of several addresses may be dead; a server on the other side of the world still answers within this. */

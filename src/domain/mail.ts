@@ -18,6 +18,14 @@ export interface TextPart {
   readonly text: string;
 }
 
+/** One web address in the mail's own text: not in quoted or forwarded text, not inside another address. */
+export interface OwnLink {
+  /** As the WHATWG URL parser writes it. */
+  readonly href: string;
+  /** What is shown for it in the HTML part, without markup; null for an address in plain text. */
+  readonly shown: string | null;
+}
+
 export interface MailView {
   /** In the order of the message, topmost first. */
   readonly headers: readonly HeaderField[];
@@ -29,6 +37,10 @@ export interface MailView {
   readonly messageId: string | null;
   /** The mail's own text parts, not those of attached mails or files. */
   readonly texts: readonly TextPart[];
+  /** Lines that the sender wrote himself, of the plain part or, where there is none, of the HTML part: nothing quoted or forwarded. */
+  readonly ownLines: readonly string[];
+  /** Links of the sender's own text, each once, in order; at most limits.linksPerMail. */
+  readonly ownLinks: readonly OwnLink[];
   /** Body of the first message/delivery-status part of a multipart/report (RFC 3464). */
   readonly deliveryStatus: string | null;
   /** Header block of the returned message in a multipart/report (RFC 3462). */

@@ -29,6 +29,8 @@ export interface Authentication {
   readonly spf: string | null;
   readonly dmarc: string | null;
   readonly authservId: string | null;
+  /** Who says so: the receiving server's field, or the mail's own DKIM signature verified here. */
+  readonly by: "authentication-results" | "dkim-signature" | null;
   /** dmarc=pass for the From domain, said by a trusted authserv-id in a trustworthy place. */
   readonly trusted: boolean;
   /** The registrable domains of the origin (or link host) and of the From address are equal. */

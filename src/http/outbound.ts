@@ -7,6 +7,18 @@ export interface OutboundClient {
    * Throws OutboundError on refusal, time-out, transport failure or an oversized answer.
    */
   request(ask: OutboundRequest): Promise<OutboundResponse>;
+  /**
+   * One GET whose body is streamed, not kept: same guard, same rules, no bound on the size, but on silence
+   * (limits.httpStreamSilenceMs) and on the time to the headers. The stream must be read or disposed of.
+   */
+  download(ask: Omit<OutboundRequest, "body">): Promise<OutboundDownload>;
+}
+
+export interface OutboundDownload extends AsyncDisposable {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  /** Throws OutboundError where the body breaks off. */
+  readonly body: AsyncIterable<Uint8Array>;
 }
 
 export interface OutboundRequest {

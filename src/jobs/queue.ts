@@ -38,7 +38,15 @@ export type JobKind =
   | "check-subscription"
   | "leave"
   | "send-invitation"
-  | "sweep-subscriptions";
+  | "sweep-subscriptions"
+  /** A notice mail to an account. */
+  | "send-notice"
+  /** The keyword or folder of a mail follows the state of its notification. */
+  | "mark-message"
+  /** What an account put into an answer folder. */
+  | "read-answer"
+  /** Held notifications whose time is over. */
+  | "expire-notifications";
 
 export interface LeasedJob {
   readonly id: number;

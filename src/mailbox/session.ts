@@ -15,8 +15,51 @@ export interface MailboxSession extends AsyncDisposable {
   firstUidFrom(uid: number): Promise<number | null>;
   /** Resolves when the server announces new mail in the open folder, or after `maxMs`. */
   waitForMail(maxMs: number, signal: AbortSignal): Promise<void>;
+  /** The parts of one message that hold its own text, and its header; null when the UID is gone. Never more than the limits. */
+  slim(uid: number): Promise<SlimMail | null>;
+  /** Text parts of many messages, each cut at `bytesEach`, decoded; for looking whether a mail can still be a share. */
+  texts(uids: readonly number[], bytesEach: number): AsyncIterable<TextRow>;
+  /** Flags and keywords of one message; null when the UID is gone. */
+  flags(uid: number): Promise<readonly string[] | null>;
+  /** Folders with their special use (RFC 6154), for example \Junk. */
+  folders(): Promise<readonly FolderInfo[]>;
+  /** Changes to the mailbox; each opens the folder for writing and back. */
+  readonly change: MailboxChanges;
   /** What an administrator wants to know of the connection. */
   readonly features: { readonly tls: string | null; readonly hasIdle: boolean };
+}
+
+/** One message rebuilt from its header block and its bounded text parts, as RFC 5322 bytes. */
+export interface SlimMail {
+  readonly raw: Buffer;
+  readonly sizeBytes: number;
+  /** Parts left out, in words for a record. */
+  readonly problems: readonly string[];
+}
+
+export interface TextRow {
+  readonly uid: number;
+  readonly text: string;
+}
+
+export interface FolderInfo {
+  readonly path: string;
+  /** `\Junk`, `\Trash` ...; null for an ordinary folder. */
+  readonly specialUse: string | null;
+}
+
+/** Every change may be repeated: it is done once, or finds that it was done. */
+export interface MailboxChanges {
+  /** Adds and removes keywords (RFC 9051 section 2.3.2); false where the server keeps none. */
+  keywords(
+    folder: string,
+    uid: number,
+    change: { readonly add: readonly string[]; readonly remove: readonly string[] },
+  ): Promise<boolean>;
+  /** Moves one message; the new UID where the server tells it (UIDPLUS), null where the message is gone. */
+  move(folder: string, uid: number, to: string): Promise<number | "moved" | null>;
+  /** Makes a folder, subscribed; true where it was new. */
+  createFolder(path: string): Promise<boolean>;
 }
 
 export interface FolderStatus {

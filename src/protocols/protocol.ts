@@ -126,6 +126,43 @@ export interface FollowWay {
   check(share: Share, who: Follower, ask: Ask): Promise<FollowReply>;
   /** Ends the subscription where the other side keeps one. */
   leave(share: Share, who: Follower, ask: Ask): Promise<LeaveReply>;
+  /** Lists one folder behind the share, live; only where `capabilities.canBrowse`. `path` is relative to the share, `` its root. */
+  browse?(share: Share, who: Follower, path: string, ask: Ask): Promise<BrowseReply>;
+  /** Streams one file behind the share, live, whole or one range; only where `capabilities.canBrowse`. */
+  open?(share: Share, who: Follower, wanted: WantedFile, ask: Ask): Promise<OpenReply>;
+}
+
+export type BrowseReply =
+  | { readonly kind: "listed"; readonly path: string; readonly entries: readonly FolderEntry[] }
+  | { readonly kind: "no-such-path"; readonly path: string }
+  | NotFollowed
+  | TryLater;
+
+export interface WantedFile {
+  /** Names separated by `/`, relative to the share. */
+  readonly path: string;
+  /** RFC 9110 section 14.1.2, one byte range: first and last byte, both counted; null for all. */
+  readonly range: { readonly first: number; readonly last: number | null } | null;
+}
+
+export type OpenReply =
+  | OpenedFile
+  | { readonly kind: "no-such-path"; readonly path: string }
+  | { readonly kind: "is-a-folder"; readonly path: string }
+  | { readonly kind: "range-not-satisfiable"; readonly sizeBytes: number | null }
+  | NotFollowed
+  | TryLater;
+
+/** Must be disposed of: it ends the session at the origin. */
+export interface OpenedFile extends AsyncDisposable {
+  readonly kind: "opened";
+  readonly name: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number | null;
+  /** What of the file the body holds; null for all of it. */
+  readonly range: { readonly first: number; readonly last: number; readonly ofBytes: number | null } | null;
+  readonly etag: string | null;
+  readonly body: AsyncIterable<Uint8Array>;
 }
 
 /** What every call to another server is given. */

@@ -24,6 +24,10 @@ export interface Schema {
   sharing: SharingTable;
   recipient: RecipientTable;
   invitation: InvitationTable;
+  contact: ContactTable;
+  api_token: ApiTokenTable;
+  answer_secret: AnswerSecretTable;
+  notice: NoticeTable;
 }
 
 export interface AccountTable {
@@ -34,6 +38,8 @@ export interface AccountTable {
   locale: string;
   /** JSON array of ModuleName. */
   modules_json: string;
+  /** The account's own rules, JSON array of Rule; null for none. */
+  policy_json: Generated<string | null>;
   created_at: number;
 }
 
@@ -103,6 +109,8 @@ export interface MessageTable {
   verdict: string | null;
   notification_id: string | null;
   found_at: number;
+  /** The state that the mail's keyword shows; null while it shows none. */
+  mark: Generated<string | null>;
 }
 
 export type NotificationState =
@@ -143,6 +151,8 @@ export interface NotificationTable {
   detail: string | null;
   created_at: number;
   updated_at: number;
+  /** When a held notification is given up; null for never. */
+  expires_at: Generated<number | null>;
 }
 
 /** What one share link was mailed for; several mails may name several folders of one guest. */
@@ -262,6 +272,63 @@ export interface InvitationTable {
   attempts: number;
   unknown_attempts: number;
   /** Last SMTP reply, without addresses. */
+  reply: string | null;
+  created_at: number;
+  sent_at: number | null;
+}
+
+/** Somebody the account knows. */
+export interface ContactTable {
+  account_id: string;
+  /** Normal form of domain/address.ts. */
+  address_key: string;
+  address: string;
+  name: string | null;
+  /** When the account said: trust this sender from now on. */
+  trusted_at: number | null;
+  created_at: number;
+}
+
+/** A bearer token of the API (RFC 6750). */
+export interface ApiTokenTable {
+  id: string;
+  /** What the administrator calls it. */
+  name: string;
+  /** SHA-256 of the token, hex; the token itself is shown once. */
+  secret_hash: string;
+  /** Null: a token of the administrator. */
+  account_id: string | null;
+  /** JSON array of scopes. */
+  scopes_json: string;
+  created_at: number;
+  expires_at: number | null;
+  last_used_at: number | null;
+}
+
+/** Opens the answer page of one notification for one recipient, for one answer. */
+export interface AnswerSecretTable {
+  /** SHA-256, hex. */
+  secret_hash: string;
+  notification_id: string;
+  address_key: string;
+  created_at: number;
+  expires_at: number;
+  used_at: number | null;
+}
+
+/** A mail to the account about one of its notifications; sent like an invitation. */
+export interface NoticeTable {
+  id: string;
+  account_id: string;
+  notification_id: string;
+  kind: "held" | "answered" | "failed";
+  /** What it is about, so that the same thing is told once: a state and its reason. */
+  cause: string;
+  message_id: string;
+  raw_sealed: string | null;
+  state: "planned" | "attempting" | "sent" | "failed" | "unknown";
+  attempts: number;
+  unknown_attempts: number;
   reply: string | null;
   created_at: number;
   sent_at: number | null;
