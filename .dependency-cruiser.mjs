@@ -1,4 +1,4 @@
-/** The rules between rooms (src/README.md). Each has a planted breach in test/check/planted/ that must be reported. */
+/** The rules between rooms (src/README.md). Each has a planted breach in test/check/breaches/ that must be reported. */
 const flows = "^src/(receiving|sharing)/";
 const adapters = "^src/(mailbox|mail|http|jobs|observe)/";
 const ports = "^src/(mailbox/session|mail/transport|http/outbound|http/retry-after|jobs/queue)\\.ts$";
@@ -72,6 +72,15 @@ export const forbidden = [
     severity: "error",
     from: { path: "^src/", pathNot: "^src/http/" },
     to: { path: "(^|/)node_modules/undici/|^(node:)?https?$|^(node:)?http2$" },
+  },
+  {
+    // HTTP behind the guard, IMAP and SMTP to the servers of the configuration, and nothing else.
+    name: "only-adapters-open-connections",
+    severity: "error",
+    from: { path: "^src/", pathNot: ["^src/(http|mail|mailbox)/", "^src/cli/connections\\.ts$"] },
+    to: {
+      path: "^(node:)?(net|tls|dgram|dns|dns/promises|inspector)$|(^|/)node_modules/(imapflow|nodemailer)/",
+    },
   },
   {
     name: "src-never-imports-test",

@@ -140,7 +140,8 @@ async function list(cli: Cli, options: Json): Promise<void> {
       account.mailbox ?? "none",
     ]),
   );
-  print(cli, options.json, accounts, lines);
+  const none = ["No accounts; add one: usher account add NAME --address ADDRESS"];
+  print(cli, options.json, accounts, accounts.length === 0 ? none : lines);
 }
 
 async function show(cli: Cli, name: string, options: Json): Promise<void> {

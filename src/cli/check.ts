@@ -25,7 +25,7 @@ export function registerCheck(program: Command, cli: Cli): void {
     .description("check the configuration; connects to nothing unless asked to")
     .option("--connect", "try to reach every mail server and the SMTP server")
     .option("--as <user>", "with --connect: the user as whom master users log in")
-    .option("--json", "print JSON")
+    .option("--json", "as JSON")
     .action(async (options: CheckOptions) => check(cli, options));
 }
 

@@ -9,7 +9,16 @@ interface Group {
   readonly load: () => Promise<Register>;
 }
 
+/** In the order in which an administrator meets them. */
 const groups: Readonly<Record<string, Group>> = {
+  init: {
+    summary: "write a new configuration and a key",
+    load: async () => (await import("./init.ts")).registerInit,
+  },
+  check: {
+    summary: "check the configuration; connects to nothing unless asked to",
+    load: async () => (await import("./check.ts")).registerCheck,
+  },
   serve: {
     summary: "run the daemon",
     load: async () => (await import("./serve.ts")).registerServe,
@@ -34,21 +43,17 @@ const groups: Readonly<Record<string, Group>> = {
     summary: "shares that are followed: list, show, check, remove",
     load: async () => (await import("./subscription.ts")).registerSubscription,
   },
-  init: {
-    summary: "write a new configuration and a key",
-    load: async () => (await import("./init.ts")).registerInit,
+  sharing: {
+    summary: "invite people to a share, and see what becomes of it: create, list, show",
+    load: async () => (await import("./sharing.ts")).registerSharing,
   },
-  check: {
-    summary: "check the configuration",
-    load: async () => (await import("./check.ts")).registerCheck,
+  template: {
+    summary: "check and preview the mails that Usher writes",
+    load: async () => (await import("./template.ts")).registerTemplate,
   },
   inspect: {
-    summary: "show what Usher sees in one mail",
+    summary: "show what Usher sees in one mail; needs no configuration",
     load: async () => (await import("./inspect.ts")).registerInspect,
-  },
-  sharing: {
-    summary: "invite people to a share, and see what becomes of it",
-    load: async () => (await import("./sharing.ts")).registerSharing,
   },
 };
 
@@ -93,6 +98,11 @@ async function report(error: unknown, io: Io): Promise<number> {
   if (error instanceof CommandError) {
     io.err(`usher: ${error.message}`);
     return error.exitCode;
+  }
+  // Errors of adapters say whether they pass, and are written for people: the thing, the reason and the way out.
+  if (error instanceof Error && "temporary" in error) {
+    io.err(`usher: ${error.message}`);
+    return exitCodes.failed;
   }
   io.err(
     `usher: unexpected fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

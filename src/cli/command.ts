@@ -30,10 +30,13 @@ export function print(cli: Cli, json: boolean | undefined, value: unknown, lines
   else for (const line of lines) cli.io.out(line);
 }
 
-/** Rows as aligned columns under a heading; the text of cells is made safe for terminals. */
+/** Rows as aligned columns under a heading, which may be empty; the text of cells is made safe for terminals. */
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [heading, ...rows].map((row) => row.map(printable));
-  const widths = heading.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
+  const columns = Math.max(...all.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, column) =>
+    Math.max(...all.map((row) => (row[column] ?? "").length)),
+  );
   return all.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))

@@ -15,15 +15,20 @@ interface DoctorOptions {
 export const registerDoctor: Register = (program, cli) => {
   program
     .command("doctor")
-    .description("Show what does not go well: mailboxes, parked work, subscriptions that cannot be checked.")
+    .description("show what does not go well: mailboxes, parked work, subscriptions that cannot be checked")
     .option("--run-again <job>", "make parked work due again: a job number, or all")
-    .option("--json", "print one line of JSON")
+    .option("--json", "as JSON")
     .action(async (options: DoctorOptions) => doctor(cli, options));
 };
 
 async function doctor(cli: Cli, options: DoctorOptions): Promise<void> {
   await using site = await openSite(cli);
-  if (options.runAgain !== undefined) return runAgain(cli, site, options.runAgain);
+  const { runAgain } = options;
+  if (runAgain !== undefined) {
+    // Awaited here, or the site would be closed under it.
+    await makeDueAgain(cli, site, { ...options, runAgain });
+    return;
+  }
   const found = {
     serving: await isServing(site.store.file),
     jobs: await site.queue.counts(),
@@ -42,7 +47,11 @@ async function doctor(cli: Cli, options: DoctorOptions): Promise<void> {
   ]);
 }
 
-async function runAgain(cli: Cli, site: Site, which: string): Promise<void> {
+async function makeDueAgain(
+  cli: Cli,
+  site: Site,
+  { runAgain: which, ...options }: DoctorOptions & { readonly runAgain: string },
+): Promise<void> {
   if (which !== "all" && !/^\d{1,15}$/.test(which)) {
     throw new CommandError(`--run-again takes the number of a job or all, not ${which}`, exitCodes.usage);
   }
@@ -51,9 +60,9 @@ async function runAgain(cli: Cli, site: Site, which: string): Promise<void> {
     if (!(await site.queue.runAgain(id))) {
       throw new CommandError(`there is no parked job ${id}; usher doctor shows the parked ones`);
     }
-    cli.io.out(`Job ${id} is due again.`);
   }
-  if (ids.length === 0) cli.io.out("Nothing is parked.");
+  const lines = ids.map((id) => `Job ${id} is due again.`);
+  print(cli, options.json, { dueAgain: ids }, ids.length === 0 ? ["Nothing is parked."] : lines);
 }
 
 type Mailbox = Awaited<ReturnType<typeof troubledMailboxes>>[number];

@@ -11,7 +11,7 @@ export function theOne<Row>(rows: readonly Row[], typed: string, what: string): 
   return row;
 }
 
-/** A time for a person, local to the process's zone; `-` where there is none. */
+/** A time for a person, UTC; `-` where there is none. */
 export function whenText(ms: number | null): string {
   return ms === null ? "-" : new Date(ms).toISOString().replace("T", " ").slice(0, 19) + "Z";
 }

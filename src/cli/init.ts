@@ -17,7 +17,7 @@ export function registerInit(program: Command, cli: Cli): void {
     .command("init")
     .description("write a new configuration and a key")
     .option("-d, --directory <directory>", "where to write them", systemDirectory)
-    .option("--json", "print JSON")
+    .option("--json", "as JSON")
     .action(async (options: InitOptions) => init(cli, options));
 }
 
@@ -48,17 +48,27 @@ function configText(text: string, place: string): string {
 }
 
 function nextSteps(place: string, configFile: string, keyFile: string): string[] {
-  const isSystem = place === systemDirectory;
-  const usher = isSystem ? "usher" : `usher --config ${configFile}`;
-  const rights = [`chown root:usher ${place} ${configFile}`, `chown usher: ${keyFile}`];
+  const usher = `usher --config ${configFile}`;
+  const steps =
+    place === systemDirectory
+      ? [
+          "Check it: usher check, then usher check --connect",
+          `Give it to the service's user: chown root:usher ${place} ${configFile} && chown usher: ${keyFile}`,
+          "Start it: systemctl enable --now usher",
+          "Add accounts and mailboxes: sudo -u usher usher account add --help, then mailbox add --help",
+        ]
+      : [
+          `Check it: ${usher} check, then ${usher} check --connect`,
+          `Start it: ${usher} serve`,
+          `Add accounts and mailboxes: ${usher} account add --help, then mailbox add --help`,
+        ];
   return [
     "Next:",
-    `  1. Keep a copy of ${keyFile} in a safe place: nothing opens the database without it.`,
-    `  2. Edit ${configFile}: mailServers, and smtp for invitations.`,
-    `  3. Check it: ${usher} check, then ${usher} check --connect`,
-    ...(isSystem ? [`  4. Give it to the service's user: ${rights.join(" && ")}`] : []),
-    `  ${isSystem ? 5 : 4}. Add accounts and mailboxes: ${usher} account add --help, ${usher} mailbox add --help`,
-    `  ${isSystem ? 6 : 5}. Start it: ${isSystem ? "systemctl enable --now usher" : `${usher} serve`}`,
+    ...[
+      `Keep a copy of ${keyFile} in a safe place: nothing opens the database without it.`,
+      `Edit ${configFile}: mailServers, and smtp for invitations.`,
+      ...steps,
+    ].map((step, index) => `  ${index + 1}. ${step}`),
   ];
 }
 

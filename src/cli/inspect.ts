@@ -22,9 +22,9 @@ interface InspectOptions {
 export const registerInspect: Register = (program, cli) => {
   program
     .command("inspect")
-    .description("Show what Usher sees in one mail (RFC 5322), without configuration and network.")
+    .description("show what Usher sees in one mail (RFC 5322), without configuration and network")
     .argument("<file>", "the mail; - reads standard input")
-    .option("--json", "print one line of JSON")
+    .option("--json", "as JSON")
     .option("--secrets", "print share links and share ids whole")
     .option("--for <address>", "an address of the reader (repeatable)", collected, [])
     .option(

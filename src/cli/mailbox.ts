@@ -167,7 +167,8 @@ async function list(cli: Cli, options: Json): Promise<void> {
       row.reason ?? "",
     ]),
   );
-  print(cli, options.json, mailboxes, lines);
+  const none = ["No mailboxes; add one: usher mailbox add ACCOUNT --server SERVER --login LOGIN"];
+  print(cli, options.json, mailboxes, mailboxes.length === 0 ? none : lines);
 }
 
 async function enable(cli: Cli, name: string, options: Json): Promise<void> {

@@ -6,7 +6,7 @@ import { exitCodes } from "./exit-codes.ts";
 export const registerServe: Register = (program, cli) => {
   program
     .command("serve")
-    .description("Run the daemon: watch mailboxes, follow shares, send invitations.")
+    .description("run the daemon: watch mailboxes, follow shares, send invitations")
     .action(async () => serveHere(cli));
 };
 

@@ -5,7 +5,6 @@ import { newId } from "../store/ids.ts";
 import { isServing } from "../store/instance-lock.ts";
 import { type InvitedRecipient, listSharings, readRecipients, sharingsByPrefix } from "../store/sharings.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
-import { exitCodes } from "./exit-codes.ts";
 import { theOne, whenText } from "./found.ts";
 import { openSite } from "./site.ts";
 
@@ -65,7 +64,7 @@ async function create(cli: Cli, options: CreateOptions): Promise<void> {
   if (created.kind === "refused") {
     if (options.json === true) cli.io.out(JSON.stringify(created));
     const details = created.problems.map(({ because, detail }) => `  ${because}: ${detail}`);
-    throw new CommandError(["nothing is shared:", ...details].join("\n"), exitCodes.failed);
+    throw new CommandError(["nothing is shared:", ...details].join("\n"));
   }
   const recipients = await readRecipients(site.store.db, created.id);
   const later = (await isServing(site.config.store.file)) ? [] : ["They go out as soon as usher serve runs."];

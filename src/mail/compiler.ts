@@ -8,20 +8,20 @@ import { TemplateError, type TemplateSource } from "./template-files.ts";
 const program = fileURLToPath(new URL("compile-templates.ts", import.meta.url));
 
 /**
- * HTML of each source, in the same order, compiled in a process of its own.
- * @throws TemplateError when a source is wrong, or the compiler did not end in time.
+ * HTML of each source, or what is wrong with it, in the same order; compiled in a process of its own.
+ * @throws TemplateError when the compiler did not end well or in time.
  */
-export async function compileAll(sources: readonly TemplateSource[]): Promise<readonly string[]> {
+export async function compileAll(
+  sources: readonly TemplateSource[],
+): Promise<readonly (string | TemplateError)[]> {
   const reply = await runCompiler({ sources: sources.map(({ file, root, mjml }) => ({ file, root, mjml })) });
-  const htmls: string[] = [];
-  for (const [index, source] of sources.entries()) htmls.push(htmlOf(source, reply[index]));
-  return htmls;
+  return sources.map((source, index) => htmlOf(source, reply[index]));
 }
 
-function htmlOf(source: TemplateSource, compiled: Compiled | undefined): string {
+function htmlOf(source: TemplateSource, compiled: Compiled | undefined): string | TemplateError {
   if (compiled !== undefined && "html" in compiled) return compiled.html;
   const problems = compiled?.problems ?? ["the compiler did not answer"];
-  throw new TemplateError(`${source.file} cannot be used: ${problems.join(" ")}`);
+  return new TemplateError(`${source.file} cannot be used: ${problems.join(" ")}`);
 }
 
 async function runCompiler(request: CompileRequest): Promise<readonly Compiled[]> {

@@ -10,7 +10,7 @@ export const templateLocales = ["en", "de", "fr"] as const;
 export type TemplateLocale = (typeof templateLocales)[number];
 
 /** The templates that Usher sends. */
-const templateNames = ["invitation"] as const;
+export const templateNames = ["invitation"] as const;
 export type TemplateName = (typeof templateNames)[number];
 
 /** One template in one language, as written. */

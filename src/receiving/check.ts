@@ -29,13 +29,13 @@ export function createCheck(parts: ReceivingParts): Worker {
     const asking = notification === undefined ? undefined : await askFor(notification, parts);
     if (asking === undefined) return { kind: "done" };
     const calls: Call[] = [];
-    const reply = await look(asking, job, { signal, record: (call) => calls.push(call) });
+    const reply = await lookAt(asking, job, { signal, record: (call) => calls.push(call) });
     return { kind: "done", commit: async (db) => keepState(db, { row, reply, calls }, parts) };
   };
 }
 
 /** A folder that a later mail named is followed like the first; whether all still stands, the check alone decides. */
-async function look({ way, share, account }: Asking, job: LeasedJob, ask: Ask): Promise<FollowReply> {
+async function lookAt({ way, share, account }: Asking, job: LeasedJob, ask: Ask): Promise<FollowReply> {
   if (job.payload["cause"] === "new-folder") {
     const reply = await way.follow(share, account.who, ask);
     if (reply.kind === "followed") return reply;

@@ -180,6 +180,9 @@ function notNow(attempt: Attempt, reply: TryLater, parts: ReceivingParts): JobOu
       reason: reply.because,
       detail: reply.detail,
     });
+    afterCommit(() =>
+      parts.tell("share-waits", { notification: row.id, origin: row.origin, reason: reply.because }),
+    );
   };
   if (isLast) return { kind: "park", because: reply.because, commit };
   const afterMs = retryAfter(reply.retryAfterMs, backoffMs(job.attempt, schedules.http, parts.random));

@@ -41,7 +41,7 @@ export function createSendInvitation(parts: SharingParts): Worker {
     const receipt = await parts.transport.send(mail, signal, async () => {
       await updateInvitation(parts.store.db, planned.invitation.id, { state: "attempting" });
     });
-    if (signal.aborted && receipt.kind === "temporary") {
+    if (signal.aborted && receipt.kind === "temporary" && receipt.code === null) {
       return { kind: "retry", because: "Usher stopped", afterMs: 0, isUncounted: true };
     }
     return endAttempt(attempt, receipt);
@@ -184,11 +184,12 @@ function fail(attempt: Attempt, ending: Ending, reason: string): JobOutcome {
     kind: "done",
     commit: async (db) => {
       await recordAttempt(db, attempt, ending, { state: "failed", raw_sealed: null });
-      const { recipient } = attempt.planned;
-      await setRecipientState(db, recipient.id, {
-        state: recipientAfter(recipient.state, "mail-failed"),
-        reason,
-      });
+      // Read anew: the recipient may have answered meanwhile.
+      const now = await readInvitation(db, attempt.planned.invitation.id);
+      if (now === undefined) return;
+      const { id, state } = now.recipient;
+      const next = recipientAfter(state, "mail-failed");
+      if (next !== state) await setRecipientState(db, id, { state: next, reason });
     },
   };
 }

@@ -1,11 +1,10 @@
-import { globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { globSync } from "node:fs";
 import { cruise, type ICruiseOptions, type ICruiseResult, type IForbiddenRuleType } from "dependency-cruiser";
 import { Visitor } from "@swc/core/Visitor.js";
 // @ts-expect-error: the configuration is plain JavaScript
 import * as configuration from "../../.dependency-cruiser.mjs";
-import { plantedArchitecture } from "./planted.ts";
+import { architectureBreaches } from "./breaches/architecture.ts";
+import { type Files, plantedTree } from "./planted-tree.ts";
 
 const forbidden: IForbiddenRuleType[] = configuration.forbidden;
 const options: ICruiseOptions = configuration.options;
@@ -37,7 +36,7 @@ export async function checkArchitecture(): Promise<readonly string[]> {
 export async function checkPlantedArchitecture(): Promise<readonly string[]> {
   const problems: string[] = [];
   for (const { name } of forbidden) {
-    const files = plantedArchitecture[name ?? ""];
+    const files = architectureBreaches[name ?? ""];
     if (files === undefined) problems.push(`rule ${name} has no planted breach`);
     else if (!(await isReported(name ?? "", files)))
       problems.push(`the planted breach of ${name} went unreported`);
@@ -45,19 +44,10 @@ export async function checkPlantedArchitecture(): Promise<readonly string[]> {
   return problems;
 }
 
-async function isReported(rule: string, files: Readonly<Record<string, string>>): Promise<boolean> {
-  const folder = mkdtempSync(join(tmpdir(), "usher-planted-"));
-  try {
-    symlinkSync(join(process.cwd(), "node_modules"), join(folder, "node_modules"));
-    for (const [file, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, file)), { recursive: true });
-      writeFileSync(join(folder, file), text);
-    }
-    const { summary } = await cruiseSrc(folder);
-    return summary.violations.some((violation) => violation.rule.name === rule);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+async function isReported(rule: string, files: Files): Promise<boolean> {
+  using tree = plantedTree(files);
+  const { summary } = await cruiseSrc(tree.folder);
+  return summary.violations.some((violation) => violation.rule.name === rule);
 }
 
 async function cruiseSrc(baseDir: string): Promise<ICruiseResult> {

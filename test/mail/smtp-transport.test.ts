@@ -215,6 +215,19 @@ describe("the configuration", () => {
     expect(await send()).toMatchObject({ kind: "temporary", reply: expect.stringContaining("smtp.host") });
   });
 
+  it("may ask for a login: it comes first, and one that is refused says nothing about the mail", async () => {
+    server.setExtensions(["AUTH PLAIN", "SMTPUTF8"]);
+    useTransport(smtpAt(server.port, { login: "usher", password: new Secret("hush-hush") }));
+    expect((await send()).kind).toBe("accepted");
+    expect(server.logins).toEqual(["\0usher\0hush-hush"]);
+    await transport[Symbol.asyncDispose]();
+    at("auth", "535 5.7.8 wrong password");
+    const receipt = await send();
+    expect(receipt).toMatchObject({ kind: "temporary", code: 535 });
+    expect(JSON.stringify(receipt)).not.toContain("hush-hush");
+    expect(server.mails).toHaveLength(1);
+  });
+
   it("that asks for STARTTLS is not satisfied with less", async () => {
     useTransport(smtpAt(server.port, { tls: "starttls" }));
     expect((await send()).kind).toBe("temporary");

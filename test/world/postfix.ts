@@ -114,6 +114,8 @@ function mainConfiguration(directory: string, { lmtpPort, domains, tls }: Postfi
           smtpd_tls_security_level: "may",
           smtpd_tls_cert_file: tls.certFile,
           smtpd_tls_key_file: tls.keyFile,
+          // The delivered mail says how it came.
+          smtpd_tls_received_header: "yes",
         }),
   };
   return Object.entries(settings)

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 
 /** Where in the conversation a reply is due (RFC 5321 section 4.3.2). */
-export type SmtpPhase = "greeting" | "ehlo" | "mail" | "rcpt" | "data" | "content";
+export type SmtpPhase = "greeting" | "ehlo" | "auth" | "mail" | "rcpt" | "data" | "content";
 
 /** A whole reply line, or what happens instead of a reply. */
 export type ScriptedReply = string | { readonly instead: "reset" | "close" | "silence" };
@@ -24,6 +24,8 @@ export interface ScriptedSmtp extends AsyncDisposable {
   readonly host: "127.0.0.1";
   readonly port: number;
   readonly mails: readonly ScriptedMail[];
+  /** What came with AUTH PLAIN, decoded (RFC 4616). */
+  readonly logins: readonly string[];
   /** How often a phase was reached. */
   count(phase: SmtpPhase): number;
   setScript(script: SmtpScript | null): void;
@@ -32,6 +34,7 @@ export interface ScriptedSmtp extends AsyncDisposable {
 
 const usual: Readonly<Record<Exclude<SmtpPhase, "ehlo">, string>> = {
   greeting: "220 scripted.example.org ESMTP",
+  auth: "235 2.7.0 Authentication successful",
   mail: "250 2.1.0 Ok",
   rcpt: "250 2.1.5 Ok",
   data: "354 End data with <CR><LF>.<CR><LF>",
@@ -47,6 +50,7 @@ export async function startScriptedSmtp(script: SmtpScript | null = null): Promi
     host: "127.0.0.1",
     port: portOf(server.address()),
     mails: world.mails,
+    logins: world.logins,
     count: (phase) => world.counts.get(phase) ?? 0,
     setScript: (next) => {
       world.script = next;
@@ -65,6 +69,7 @@ export async function startScriptedSmtp(script: SmtpScript | null = null): Promi
 
 class World {
   readonly mails: ScriptedMail[] = [];
+  readonly logins: string[] = [];
   readonly counts = new Map<SmtpPhase, number>();
   readonly sockets = new Set<Socket>();
   script: SmtpScript | null;
@@ -119,6 +124,9 @@ class Conversation {
     switch (line.slice(0, 4).toUpperCase()) {
       case "EHLO":
         return void this.#answer("ehlo", ehloReply(this.#world.extensions));
+      case "AUTH":
+        this.#world.logins.push(Buffer.from(line.split(" ")[2] ?? "", "base64").toString());
+        return void this.#answer("auth", usual.auth);
       case "MAIL":
         this.#from = path;
         this.#to = [];
