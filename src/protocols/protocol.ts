@@ -19,6 +19,12 @@ export interface MailReader {
   readonly name: ProtocolName;
   /** Header fields (lower-case) whose presence alone makes a mail worth reading whole. */
   readonly headers: readonly string[];
+  /**
+   * Whether a mail with this text can be one of this protocol: a few constant substrings, linear in the length. Takes one
+   * text part, plain or HTML, transfer encoding and charset undone, as it stands. Often true for mails that are none, never
+   * false for one that is; always false where header fields alone decide.
+   */
+  mayAnnounce(text: string): boolean;
   /** The notification in a mail, `{ not: reason }` for a mail of this protocol that must not be acted on, or null. */
   detect(mail: MailView): ShareNotification | { readonly not: string } | null;
 }

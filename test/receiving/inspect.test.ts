@@ -47,7 +47,12 @@ describe("the verdict on a mail", () => {
   });
 
   test("is left to the first protocol that knows the mail, also where it says no", () => {
-    const refusing: MailReader = { name: "cozy", headers: [], detect: () => ({ not: "some-reason" }) };
+    const refusing: MailReader = {
+      name: "cozy",
+      headers: [],
+      mayAnnounce: () => false,
+      detect: () => ({ not: "some-reason" }),
+    };
     const scope = { trustedAuthservIds: [] };
     expect(inspectMail(viewWith(share), [refusing, ...mailReaders], scope).because).toBe("some-reason");
     expect(inspectMail(viewWith(share), [...mailReaders, refusing], scope).verdict).toBe(

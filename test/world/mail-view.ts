@@ -11,6 +11,8 @@ export function viewWith(header: string, rest: Partial<MailView> = {}): MailView
     subject: "",
     messageId: messageIdIn({ headers: fields }),
     texts: [],
+    ownLines: [],
+    ownLinks: [],
     deliveryStatus: null,
     returnedHeaders: [],
     problems: [],
