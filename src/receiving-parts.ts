@@ -14,9 +14,11 @@ export function receivingParts(
     ...site,
     protocols,
     settings: () => {
-      const { policy, trustedAuthservIds, subscriptions } = current();
-      return { policy, trustedAuthservIds, ...subscriptions };
+      const { policy, trustedAuthservIds, subscriptions, notifications, dkim } = current();
+      const { holdMs, notify } = notifications;
+      return { policy, notify, holdMs, trustedAuthservIds, verifyDkim: dkim.verify, ...subscriptions };
     },
+    onStateChanged: async () => {},
     tell: (event, fields) => site.log.info(event, fields),
     newId,
     random: Math.random,

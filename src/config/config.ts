@@ -18,6 +18,8 @@ export interface Config {
   };
   /** Whose Authentication-Results are believed; exact, lower-case. */
   readonly trustedAuthservIds: readonly string[];
+  /** Whether signatures are verified here where none of these servers has spoken; asks name servers for keys. */
+  readonly dkim: { readonly verify: boolean };
   /** How an invited address is compared with an account's addresses. */
   readonly addresses: AddressRules;
   /** The site's rules; accounts have their own in the store. */

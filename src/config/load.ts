@@ -3,7 +3,7 @@ import type { Config } from "./config.ts";
 import { readDocument } from "./document.ts";
 import { createConfigFiles, readConfigFile } from "./files.ts";
 import { pathText, problemsOf } from "./issues.ts";
-import type { ConfigProblem, ConfigWarning } from "./problem.ts";
+import { byPosition, type ConfigProblem, type ConfigWarning } from "./problem.ts";
 import { configSchema } from "./schema.ts";
 import { schemaPaths } from "./schema-paths.ts";
 import { configWarnings } from "./warnings.ts";
@@ -44,8 +44,4 @@ export async function loadConfig(
     ...read.document.position(at),
   }));
   return { ok: true, config, warnings };
-}
-
-function byPosition(a: ConfigProblem, b: ConfigProblem): number {
-  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }

@@ -33,3 +33,8 @@ export function field<T>(parse: (value: unknown) => Parsed<T> | Promise<Parsed<T
 export function orNull<T>(schema: z.ZodType<T>) {
   return schema.optional().transform((value) => value ?? null);
 }
+
+/** A mapping whose keys all have defaults, so that it may be left out. */
+export function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.preprocess((written) => written ?? {}, z.strictObject(shape));
+}

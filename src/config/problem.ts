@@ -29,3 +29,8 @@ function placeOf({ path, value, line, column }: ConfigProblem): string {
   if (path === "") return position;
   return value === null ? `${position}${path}: ` : `${position}${path} = ${value}: `;
 }
+
+/** In the order in which they stand in the file. */
+export function byPosition(a: ConfigProblem, b: ConfigProblem): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { limits } from "../domain/limits.ts";
 import type { ConfigFiles } from "./files.ts";
-import { field, orNull, type Parsed, right } from "./parsed.ts";
+import { field, orNull, type Parsed, right, section } from "./parsed.ts";
+import { siteRules } from "./rules.ts";
 import { Secret } from "./secret.ts";
+import { serverConfig } from "./server.ts";
 import * as value from "./values.ts";
 
 /**
@@ -17,13 +19,26 @@ export function configSchema(files: ConfigFiles) {
     mailbox: section({
       pollEvery: field(value.durationMs(limits.intervalMinMs, limits.intervalMaxMs)).prefault("5m"),
       lookBack: field(value.durationMs(0, limits.lookBackMaxMs)).prefault("30d"),
-    }).transform(({ pollEvery, lookBack }) => ({ pollEveryMs: pollEvery, lookBackMs: lookBack })),
+      answerFolder: orNull(field(value.folderName)),
+      keywords: field(value.yesOrNo).prefault(true),
+    }).transform(({ pollEvery, lookBack, answerFolder, keywords }) => ({
+      pollEveryMs: pollEvery,
+      lookBackMs: lookBack,
+      answerFolder,
+      keywords,
+    })),
     trustedAuthservIds: z.array(field(value.authservId)).default([]),
+    dkim: section({ verify: field(value.yesOrNo).prefault(true) }),
     addresses: section({
       localPart: field(value.oneOf("as-given", "ignore-case")).prefault("as-given"),
       subaddress: orNull(field(value.separator)),
     }),
-    policy: z.array(rule()).default([]),
+    policy: siteRules(),
+    notifications: section({
+      hold: field(value.durationMs(limits.holdMinMs, limits.holdMaxMs)).prefault("30d"),
+      notify: field(value.yesOrNo).prefault(false),
+    }).transform(({ hold, notify }) => ({ holdMs: hold, notify })),
+    server: orNull(serverConfig()),
     subscriptions: section({
       checkEvery: field(value.durationMs(limits.intervalMinMs, limits.intervalMaxMs)).prefault("6h"),
       pauseAfterError: field(value.durationMs(limits.intervalMinMs, limits.intervalMaxMs)).prefault("1h"),
@@ -39,11 +54,6 @@ export function configSchema(files: ConfigFiles) {
       format: field(value.oneOf("json", "text")).prefault("json"),
     }),
   });
-}
-
-/** A mapping whose keys all have defaults, so that it may be left out. */
-function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  return z.preprocess((written) => written ?? {}, z.strictObject(shape));
 }
 
 const serverNames = z.superRefine(
@@ -128,19 +138,6 @@ function exception(files: ConfigFiles) {
         });
       }
     });
-}
-
-function rule() {
-  const protocols = ["ox", "cozy-v1", "cozy", "ocm-invite", "public-link", "federated-share"] as const;
-  const when = section({
-    protocol: orNull(field(value.oneOf(...protocols))),
-    originHost: orNull(field(value.originHost)),
-    senderDomain: orNull(field(value.domain)),
-    account: orNull(field(value.text)),
-  });
-  const then = field(value.oneOf("hold", "accept", "refuse", "ignore"));
-  // oxlint-disable-next-line unicorn/no-thenable -- the word of the configuration; its value is never a function
-  return z.strictObject({ when, then }).transform((written) => ({ ...written.when, then: written.then }));
 }
 
 /** Two keys of which neither makes sense alone; asked even where another key of the mapping is wrong. */

@@ -53,6 +53,41 @@ export function oneOf<const T extends string>(...words: readonly T[]): (value: u
   };
 }
 
+export function yesOrNo(value: unknown): Parsed<boolean> {
+  return typeof value === "boolean" ? right(value) : wrong("neither true nor false.", "Write true or false.");
+}
+
+/** The name of a variant of a protocol's mails, in lower case with hyphens. */
+export function word(value: unknown): Parsed<string> {
+  if (typeof value === "string" && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(value)) return text(value);
+  return wrong("not a name.", "Write it in lower case with hyphens, for example share-created.");
+}
+
+/** One level of a mailbox's folders: no separator of any server, no wildcard of LIST (RFC 9051 section 6.3.9). */
+export function folderName(value: unknown): Parsed<string> {
+  const read = text(value);
+  if (!read.ok || (read.value === read.value.trim() && !/[/.\\%*]/.test(read.value))) return read;
+  return wrong("not the name of one folder.", "Write a name without / . \\ % and *, for example Shares.");
+}
+
+/** `https://host[:port]` and nothing else, as the URL parser writes it. */
+export function publicUrl(value: unknown): Parsed<string> {
+  const url = typeof value === "string" ? URL.parse(value) : null;
+  const isOrigin = url !== null && url.protocol === "https:" && url.href === `${url.origin}/`;
+  if (isOrigin) return right(url.origin);
+  return wrong(
+    "not a public address.",
+    "Write https:// and the host, for example https://usher.example.org.",
+  );
+}
+
+/** A range of addresses, or one address alone. */
+export function addressOrRange(value: unknown): Parsed<string> {
+  if (typeof value === "string" && value.includes("/")) return cidr(value);
+  const one = address(value);
+  return one.ok ? right(`${one.value}/${one.value.includes(":") ? 128 : 32}`) : one;
+}
+
 /** A host name in normal form (lower-case A-label) or an address literal without brackets. */
 export function host(value: unknown): Parsed<string> {
   const literal = typeof value === "string" ? addressLiteral(value) : null;

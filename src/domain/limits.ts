@@ -180,6 +180,10 @@ export const limits = {
   /** How far back a first hook-up may look. */
   lookBackMaxMs: 3650 * 24 * 3600_000,
 
+  /** How long a notification may be held: time for a glance at one's mail, and less than origins forget their links. */
+  holdMinMs: 60_000,
+  holdMaxMs: 3650 * 24 * 3600_000,
+
   /** Log lines stay readable: one text, the values of one list, and how deep fields may lie. */
   logTextChars: 2000,
   logValues: 50,
@@ -188,6 +192,35 @@ export const limits = {
   redactedChars: 16 * 1024,
   /** systemd-notify waits at most 5 s for systemd; a child that takes longer is ended. */
   notifyMs: 10_000,
+
+  /** HTTP that is served: sizes and times of reference/security.md 12. */
+  serverBodyBytes: 256 * 1024,
+  serverHeadersMs: 10_000,
+  serverRequestMs: 30_000,
+  /** A connection over which nothing moves in either direction. */
+  serverSilenceMs: 60_000,
+  /** Longer than reverse proxies keep theirs (nginx: 60 s), so that none sends into a closing connection. */
+  serverKeepAliveMs: 72_000,
+  serverConnections: 1000,
+  /** Running requests may end this long after a stop was asked for; downloads are cut. Below stopGraceMs. */
+  serverCloseMs: 10_000,
+  /** Wrong tokens and page secrets of one address (a /64 of IPv6) before it is sent away, and for how long. */
+  wrongSecrets: 10,
+  wrongSecretsMs: 10 * 60_000,
+  /** Addresses that are remembered for it; the oldest is forgotten first. */
+  wrongSecretsAddresses: 10_000,
+  /** Rows of one page of a list. */
+  pageRows: 50,
+  pageRowsMax: 200,
+  /** A guest password that an account types. */
+  sharePasswordChars: 1024,
+  /** Path of a file behind a share; request heads of Node end at 16 KiB. */
+  filePathChars: 4096,
+  /** The link of a notice mail, and the form of a page once it was loaded. */
+  answerSecretMs: 14 * 24 * 3600_000,
+  formTokenMs: 15 * 60_000,
+  /** Longest life that a token is given. */
+  apiTokenMaxMs: 3650 * 24 * 3600_000,
 
   /** A work loop that was silent this long is stuck: the watchdog is no longer fed. It beats every jobPollMs. */
   watchdogBeatMs: 30_000,

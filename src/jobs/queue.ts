@@ -37,6 +37,8 @@ export type JobKind =
   | "follow"
   | "check-subscription"
   | "leave"
+  /** The origin hears that the account does not want the share. */
+  | "refuse"
   | "send-invitation"
   | "sweep-subscriptions"
   /** A notice mail to an account. */

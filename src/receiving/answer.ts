@@ -1,21 +1,37 @@
-import {
-  readNotification,
-  type NotificationRow,
-  setNotificationPassword,
-  setNotificationState,
-} from "../store/notifications.ts";
+import { readNotification, type NotificationRow, setNotificationPassword } from "../store/notifications.ts";
 import { addRecord } from "../store/records.ts";
 import type { NotificationState } from "../store/schema.ts";
+import type { Db } from "../store/store.ts";
 import { readSubscription, type SubscriptionRow, updateSubscription } from "../store/subscriptions.ts";
+import { capabilitiesOf, protocolTitle, unfollowable } from "./abilities.ts";
 import type { ReceivingParts } from "./parts.ts";
-import { planCheck, planFollow, planLeave } from "./plan.ts";
+import { planCheck, planFollow, planLeave, planRefuse } from "./plan.ts";
+import { changeState } from "./state.ts";
+import { trustSender, type Trust } from "./trust-sender.ts";
 
+/** One path for all ways of answering: command line, API, mailbox and page. */
 export type Answered =
-  | { readonly kind: "planned"; readonly row: NotificationRow }
+  | {
+      readonly kind: "planned";
+      /** As it was before. */
+      readonly row: NotificationRow;
+      readonly state: NotificationState;
+      /** What a person should know about how it was done; null for nothing. */
+      readonly note: string | null;
+      /** Null where it was not asked for. */
+      readonly trust: Trust | null;
+    }
   | { readonly kind: "unchanged"; readonly why: string }
   | { readonly kind: "not-found" };
 
-type AnswerParts = Pick<ReceivingParts, "store" | "sealer" | "queue">;
+export interface Answer {
+  /** `command line`, `mailbox`, `page` or `api: <token name>`. */
+  readonly by: string;
+  /** Whether the account hears of the outcome; where it is left out: unless the command line asks. */
+  readonly notify?: boolean;
+}
+
+export type AnswerParts = Pick<ReceivingParts, "store" | "sealer" | "queue" | "protocols" | "onStateChanged">;
 
 /** What an account's yes means in each state; a text says why nothing is done. */
 const acceptIn: Readonly<Record<NotificationState, true | string>> = {
@@ -28,53 +44,111 @@ const acceptIn: Readonly<Record<NotificationState, true | string>> = {
   followed: "it is followed already",
 };
 
-/** The account says yes, with the guest password where the share has one: plans the work at the origin. */
+/**
+ * The account says yes, with the guest password where the share has one: plans the work at the origin. `trust`: the
+ * account trusts this sender from now on, as far as he was authenticated.
+ */
 export async function accept(
   parts: AnswerParts,
   id: string,
-  answer: { readonly by: string; readonly password: string | null },
+  answer: Answer & { readonly password: string | null; readonly trust?: boolean },
 ): Promise<Answered> {
   return parts.store.transaction(async (db) => {
     const row = await readNotification(db, id);
     if (row === undefined) return { kind: "not-found" };
-    const allowed = acceptIn[row.state];
-    if (allowed !== true) return { kind: "unchanged", why: allowed };
+    const why = whyNotAccepted(row, parts);
+    if (why !== null) return { kind: "unchanged", why };
     if (answer.password !== null) {
       const place = { table: "notification", row: id, column: "password_sealed" };
       await setNotificationPassword(db, id, parts.sealer.seal(answer.password, place));
     }
-    await addRecord(db, { accountId: row.account_id, notificationId: id }, "decision", {
-      by: answer.by,
-      action: "accept",
-      withPassword: answer.password !== null,
-    });
-    await setNotificationState(db, id, { state: "accepted", reason: null, detail: null });
+    const trust = answer.trust === true ? await trustSender(db, row) : null;
+    await recordAnswer(db, row, answer, { action: "accept", withPassword: answer.password !== null, trust });
+    await changeState(db, row.id, { state: "accepted", reason: null, detail: null }, parts);
     await planFollow(db, row, parts.queue);
-    return { kind: "planned", row };
+    return { kind: "planned", row, state: "accepted", note: null, trust };
   });
 }
 
+function whyNotAccepted(row: NotificationRow, parts: AnswerParts): string | null {
+  const allowed = acceptIn[row.state];
+  if (allowed !== true) return allowed;
+  // Law: mail in Junk is never acted on (reference/security.md 4, rule 7).
+  if (row.state === "held" && row.reason === "junk") {
+    return "its mail lies in Junk, and such mail is never acted on; move it to the inbox first, and it is judged again";
+  }
+  return unfollowable(parts.protocols, row.protocol)?.detail ?? null;
+}
+
 /** The account does not want it: nothing is asked of the origin. */
-export async function ignore(parts: AnswerParts, id: string, by: string): Promise<Answered> {
+export async function ignore(parts: AnswerParts, id: string, answer: Answer): Promise<Answered> {
   return parts.store.transaction(async (db) => {
     const row = await readNotification(db, id);
     if (row === undefined) return { kind: "not-found" };
-    if (row.state === "followed") {
-      return { kind: "unchanged", why: "it is followed; end it with: usher subscription remove" };
+    const why = whyNotIgnored(row);
+    if (why !== null) return { kind: "unchanged", why };
+    return ignoreNow(db, row, { answer, note: null }, parts);
+  });
+}
+
+/** The account says no: its origin is told where the protocol has a way; elsewhere it is ignored here, and said so. */
+export async function refuse(parts: AnswerParts, id: string, answer: Answer): Promise<Answered> {
+  return parts.store.transaction(async (db) => {
+    const row = await readNotification(db, id);
+    if (row === undefined) return { kind: "not-found" };
+    const why = whyNotIgnored(row) ?? (row.state === "refused" ? "it is refused already" : null);
+    if (why !== null) return { kind: "unchanged", why };
+    const isJunk = row.state === "held" && row.reason === "junk";
+    if (isJunk || !capabilitiesOf(parts.protocols, row.protocol).canRefuse) {
+      return ignoreNow(db, row, { answer, note: isJunk ? junkNote : cannotRefuse(row.protocol) }, parts);
     }
-    if (row.state === "ignored") return { kind: "unchanged", why: "it is ignored already" };
-    await addRecord(db, { accountId: row.account_id, notificationId: id }, "decision", {
-      by,
-      action: "ignore",
-    });
-    await setNotificationState(db, id, { state: "ignored", reason: "answered", detail: null });
-    return { kind: "planned", row };
+    await recordAnswer(db, row, answer, { action: "refuse" });
+    await changeState(db, row.id, { state: "refused", reason: "answered", detail: null }, parts);
+    await planRefuse(db, row, parts.queue);
+    return { kind: "planned", row, state: "refused", note: null, trust: null };
+  });
+}
+
+const junkNote = "Its mail lies in Junk, so its origin is not asked: it is ignored here.";
+
+/** Said wherever a refusal becomes a local ignore. */
+export function cannotRefuse(protocol: string): string {
+  return `${protocolTitle(protocol)} cannot be refused at their origin: it is ignored here, and its origin hears nothing.`;
+}
+
+function whyNotIgnored(row: NotificationRow): string | null {
+  if (row.state === "followed") return "it is followed; end it with: usher subscription remove";
+  const isAnswered = row.state === "ignored" && (row.reason === "answered" || row.reason === "left");
+  return isAnswered ? "it is ignored already" : null;
+}
+
+async function ignoreNow(
+  db: Db,
+  row: NotificationRow,
+  { answer, note }: { readonly answer: Answer; readonly note: string | null },
+  parts: AnswerParts,
+): Promise<Answered> {
+  await recordAnswer(db, row, answer, { action: "ignore", ...(note === null ? {} : { note }) });
+  await changeState(db, row.id, { state: "ignored", reason: "answered", detail: note }, parts);
+  return { kind: "planned", row, state: "ignored", note, trust: null };
+}
+
+async function recordAnswer(
+  db: Db,
+  row: NotificationRow,
+  { by, notify }: Answer,
+  what: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await addRecord(db, { accountId: row.account_id, notificationId: row.id }, "decision", {
+    by,
+    notify: notify ?? by !== "command line",
+    ...what,
   });
 }
 
 /** Plans a look at a subscription now, first keeping a new guest password where one is given; undefined where it is none. */
 export async function checkNow(
-  parts: AnswerParts,
+  parts: Pick<AnswerParts, "store" | "sealer" | "queue">,
   id: string,
   password: string | null,
 ): Promise<SubscriptionRow | undefined> {
@@ -92,7 +166,7 @@ export async function checkNow(
 
 /** Plans the end of a subscription; undefined where it is none. */
 export async function leave(
-  parts: AnswerParts,
+  parts: Pick<AnswerParts, "store" | "queue">,
   id: string,
   by: string,
 ): Promise<SubscriptionRow | undefined> {

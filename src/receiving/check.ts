@@ -7,7 +7,7 @@ import {
 import { unreachable } from "../domain/unreachable.ts";
 import type { LeasedJob, Worker } from "../jobs/queue.ts";
 import type { Ask, Call, FollowReply } from "../protocols/protocol.ts";
-import { readNotification, setNotificationState } from "../store/notifications.ts";
+import { readNotification } from "../store/notifications.ts";
 import { addRecord } from "../store/records.ts";
 import type { Db } from "../store/store.ts";
 import {
@@ -19,6 +19,7 @@ import {
 import { afterCommit } from "../store/transaction-scope.ts";
 import { askFor, type Asking, recordCalls } from "./asking.ts";
 import type { ReceivingParts } from "./parts.ts";
+import { changeState } from "./state.ts";
 
 /** The worker that looks whether a subscription still stands, and keeps its state true. */
 export function createCheck(parts: ReceivingParts): Worker {
@@ -85,11 +86,8 @@ async function keepState(db: Db, look: Look, parts: ReceivingParts): Promise<voi
   }
   if (reply.kind === "followed") await keepFolders(db, row.id, reply.folders);
   if (hasEnded(next.state) && reply.kind === "no") {
-    await setNotificationState(db, row.notification_id, {
-      state: "failed",
-      reason: reply.because,
-      detail: reply.detail,
-    });
+    const change = { state: "failed", reason: reply.because, detail: reply.detail } as const;
+    await changeState(db, row.notification_id, change, parts, { onlyFrom: "followed" });
   }
 }
 

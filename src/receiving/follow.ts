@@ -4,7 +4,7 @@ import { backoffMs, schedules } from "../domain/retry.ts";
 import { afterEvent } from "../domain/subscription.ts";
 import type { JobOutcome, LeasedJob, Worker } from "../jobs/queue.ts";
 import type { Call, Followed, FollowReply, NotFollowed, TryLater } from "../protocols/protocol.ts";
-import { type NotificationRow, readNotification, setNotificationState } from "../store/notifications.ts";
+import { type NotificationRow, readNotification } from "../store/notifications.ts";
 import { addRecord } from "../store/records.ts";
 import type { Db } from "../store/store.ts";
 import {
@@ -18,6 +18,7 @@ import { afterCommit } from "../store/transaction-scope.ts";
 import { askFor, type Asking, recordCalls, retryAfter } from "./asking.ts";
 import type { ReceivingParts } from "./parts.ts";
 import { planLeave } from "./plan.ts";
+import { changeState } from "./state.ts";
 
 /**
  * The worker that turns an accepted notification into a subscription. Following twice is following once: the
@@ -99,7 +100,7 @@ async function settleAnswer(
 ): Promise<void> {
   const now = await readNotification(db, row.id);
   if (now?.state === "accepted") {
-    await setNotificationState(db, row.id, { state: "followed", reason: null, detail: null });
+    await changeState(db, row.id, { state: "followed", reason: null, detail: null }, parts);
     return;
   }
   const subscription = await readSubscription(db, subscriptionId);
@@ -156,11 +157,9 @@ function refused(
       const about = { accountId: row.account_id, notificationId: row.id };
       await recordCalls(db, about, calls);
       await addRecord(db, about, "outcome", { what: "follow", ...reply });
-      await setNotificationState(db, row.id, {
-        state: asksPassword ? "needs-password" : "failed",
-        reason: reply.because,
-        detail: reply.detail,
-      });
+      const state = asksPassword ? "needs-password" : "failed";
+      const change = { state, reason: reply.because, detail: reply.detail } as const;
+      await changeState(db, row.id, change, parts, { onlyFrom: "accepted" });
       afterCommit(() =>
         parts.tell("share-not-followed", { notification: row.id, origin: row.origin, reason: reply.because }),
       );
@@ -175,11 +174,8 @@ function notNow(attempt: Attempt, reply: TryLater, parts: ReceivingParts): JobOu
     const about = { accountId: row.account_id, notificationId: row.id };
     await recordCalls(db, about, calls);
     await addRecord(db, about, "outcome", { what: "follow", attempt: job.attempt, isLast, ...reply });
-    await setNotificationState(db, row.id, {
-      state: "accepted",
-      reason: reply.because,
-      detail: reply.detail,
-    });
+    const change = { state: "accepted", reason: reply.because, detail: reply.detail } as const;
+    await changeState(db, row.id, change, parts, { onlyFrom: "accepted" });
     afterCommit(() =>
       parts.tell("share-waits", { notification: row.id, origin: row.origin, reason: reply.because }),
     );

@@ -3,12 +3,13 @@ import { limits } from "../domain/limits.ts";
 import { backoffMs, schedules } from "../domain/retry.ts";
 import type { JobOutcome, LeasedJob, Worker } from "../jobs/queue.ts";
 import type { Call, LeaveReply } from "../protocols/protocol.ts";
-import { readNotification, setNotificationState } from "../store/notifications.ts";
+import { readNotification } from "../store/notifications.ts";
 import { addRecord } from "../store/records.ts";
 import type { Db } from "../store/store.ts";
 import { readSubscription, type SubscriptionRow, updateSubscription } from "../store/subscriptions.ts";
 import { askFor, recordCalls, retryAfter } from "./asking.ts";
 import type { ReceivingParts } from "./parts.ts";
+import { changeState } from "./state.ts";
 
 /** The worker that ends a subscription which the account leaves. */
 export function createLeave(parts: ReceivingParts): Worker {
@@ -17,7 +18,7 @@ export function createLeave(parts: ReceivingParts): Worker {
     if (row === undefined || row.ended_at !== null) return { kind: "done" };
     const notification = await readNotification(parts.store.db, row.notification_id);
     const asking = notification === undefined ? undefined : await askFor(notification, parts);
-    if (asking === undefined) return { kind: "done", commit: async (db) => end(db, row, []) };
+    if (asking === undefined) return { kind: "done", commit: async (db) => end(db, row, [], parts) };
     const calls: Call[] = [];
     const record = (call: Call): number => calls.push(call);
     const reply = await asking.way.leave(asking.share, asking.account.who, { signal, record });
@@ -38,7 +39,7 @@ function outcomeOf(leaving: Leaving, parts: ReceivingParts): JobOutcome {
     case "left":
     // The other side no longer knows the subscription: what was wanted stands.
     case "no":
-      return { kind: "done", commit: async (db) => end(db, row, calls) };
+      return { kind: "done", commit: async (db) => end(db, row, calls, parts) };
     case "try-later": {
       const commit = async (db: Db): Promise<void> => {
         await recordCalls(db, about(row), calls);
@@ -53,7 +54,12 @@ function outcomeOf(leaving: Leaving, parts: ReceivingParts): JobOutcome {
   }
 }
 
-async function end(db: Db, row: SubscriptionRow, calls: readonly Call[]): Promise<void> {
+async function end(
+  db: Db,
+  row: SubscriptionRow,
+  calls: readonly Call[],
+  parts: ReceivingParts,
+): Promise<void> {
   await recordCalls(db, about(row), calls);
   await addRecord(db, about(row), "outcome", { what: "leave", from: row.state, to: "UNSUBSCRIBED" });
   await updateSubscription(db, row.id, {
@@ -63,11 +69,8 @@ async function end(db: Db, row: SubscriptionRow, calls: readonly Call[]): Promis
     next_check_at: null,
     ended_at: Date.now(),
   });
-  await setNotificationState(db, row.notification_id, {
-    state: "ignored",
-    reason: "left",
-    detail: "The account left the subscription.",
-  });
+  const detail = "The account left the subscription.";
+  await changeState(db, row.notification_id, { state: "ignored", reason: "left", detail }, parts);
 }
 
 function about(row: SubscriptionRow): { accountId: string; notificationId: string; subscriptionId: string } {

@@ -43,6 +43,16 @@ export async function planLeave(db: Db, row: SubscriptionRow, queue: JobQueue): 
   });
 }
 
+/** Plans to tell the origin that the account does not want the share. */
+export async function planRefuse(db: Db, row: NotificationRow, queue: JobQueue): Promise<void> {
+  await queue.enqueue(db, {
+    kind: "refuse",
+    subject: row.id,
+    lane: originLane(row.origin),
+    uniqueKey: `refuse/${row.id}`,
+  });
+}
+
 /** Work at one origin shares a lane, so that a slow origin delays no other. */
 function originLane(origin: string): string {
   return `origin/${origin}`;

@@ -64,12 +64,16 @@ export interface StateChange {
   readonly state: NotificationState;
   readonly reason: string | null;
   readonly detail: string | null;
+  /** When a held notification is given up; left out: never. */
+  readonly expiresAt?: number;
 }
 
+/** Called by receiving/state.ts only, which tells who must know. */
 export async function setNotificationState(db: Db, id: string, change: StateChange): Promise<void> {
+  const { state, reason, detail, expiresAt } = change;
   await db
     .updateTable("notification")
-    .set({ ...change, updated_at: Date.now() })
+    .set({ state, reason, detail, expires_at: expiresAt ?? null, updated_at: Date.now() })
     .where("id", "=", id)
     .execute();
 }

@@ -58,6 +58,24 @@ export async function readRecord(db: Db, notificationId: string): Promise<readon
   return rows.map((row) => ({ at: row.at, kind: row.kind, detail: parseDetail(row.detail_json) }));
 }
 
+/** Who decided last about a notification, and whether the account hears of it; undefined where nobody has. */
+export async function lastDecision(
+  db: Db,
+  notificationId: string,
+): Promise<{ readonly by: string; readonly notify: boolean } | undefined> {
+  const row = await db
+    .selectFrom("record")
+    .select("detail_json")
+    .where("notification_id", "=", notificationId)
+    .where("kind", "=", "decision")
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { by, notify } = parseDetail(row.detail_json);
+  return { by: typeof by === "string" ? by : "policy", notify: notify === true };
+}
+
 function parseDetail(text: string): Record<string, unknown> {
   const value: unknown = JSON.parse(text);
   return typeof value === "object" && value !== null ? { ...value } : {};

@@ -1,0 +1,34 @@
+import type { ProtocolName } from "../domain/share.ts";
+import type { Capabilities, Protocol } from "../protocols/protocol.ts";
+
+/** What can be done about shares of a protocol whose mails are read, and whose origins nobody here can speak with yet. */
+const none: Capabilities = { canRefuse: false, canFollow: false, canFollowAtHome: false, canBrowse: false };
+
+export function capabilitiesOf(protocols: readonly Protocol[], name: string): Capabilities {
+  return protocols.find((protocol) => protocol.name === name)?.capabilities ?? none;
+}
+
+/** Why a share of this protocol cannot be followed by anybody here, for a person; null where it can. */
+export function unfollowable(
+  protocols: readonly Protocol[],
+  name: string,
+): { readonly because: "protocol-cannot-be-followed"; readonly detail: string } | null {
+  const { canFollow, canFollowAtHome } = capabilitiesOf(protocols, name);
+  if (canFollow || canFollowAtHome) return null;
+  const detail = `${protocolTitle(name)} cannot be followed by Usher yet; open the link in the mail instead.`;
+  return { because: "protocol-cannot-be-followed", detail };
+}
+
+const titles: Readonly<Record<ProtocolName, string>> = {
+  ox: "Shares of OX App Suite",
+  "cozy-v1": "Shares of Cozy (first version)",
+  cozy: "Shares of Cozy",
+  "ocm-invite": "Invitations of Open Cloud Mesh",
+  "public-link": "Public links",
+  "federated-share": "Federated shares of Nextcloud",
+};
+
+/** Shares of a protocol, as people call them. */
+export function protocolTitle(name: string): string {
+  return Object.entries(titles).find(([known]) => known === name)?.[1] ?? `Shares of ${name}`;
+}
