@@ -27,8 +27,31 @@ export const limits = {
   parserIdleMs: 30_000,
   /** A worker that has not started by then is a fault of this machine, not of a mail. */
   parserStartMs: 30_000,
+  /** Largest mail whose DKIM signature is verified here: share mails with their pictures stay far below. */
+  dkimMailBytes: 512 * 1024,
+  /** Signatures of the sender's own domain that are verified; senders write one or two, by kind of key. */
+  dkimSignatures: 4,
+  /** All key records of one mail. */
+  dkimLookupMs: 5000,
+  /** One key record; RSA of 4096 bits takes 750. */
+  dkimRecordChars: 4096,
+  /** Verifying one mail, keys at hand; an ordinary one takes a millisecond. */
+  dkimTimeMs: 2000,
+  /** Heap of the verifying thread. */
+  dkimHeapMb: 64,
+  /** A clock may be wrong by a time zone; a later Date is there to stay on top of the inbox. */
+  futureDateMs: 24 * 3600_000,
+  /** Shorter names of domains are too often one letter apart by chance. */
+  typedLabelChars: 5,
   /** Links looked at in one mail. */
   linksPerMail: 200,
+  /** Lines of a mail that labels and phrases are looked for in; those of a share mail stand within the first hundred. */
+  ownLinesPerMail: 2000,
+  ownLineChars: 1000,
+  /** What is shown for a link; more than any button says, and a whole address. */
+  linkTextChars: 300,
+  /** Keys of one link's query; the longest share link known has seven. */
+  queryKeys: 20,
   /** Longest URL that is parsed (reference/security.md 3.4). */
   urlChars: 2048,
   /** Texts shown to people. */
@@ -52,8 +75,8 @@ export const limits = {
   imapConnectMs: 20_000,
   imapGreetingMs: 10_000,
   imapCommandMs: 60_000,
-  /** A BODYSTRUCTURE or a list of folders comes in one line. */
-  imapLineBytes: 64 * 1024,
+  /** A BODYSTRUCTURE comes in one line, about a hundred bytes for each part, and the longest file names of attachments. */
+  imapLineBytes: 256 * 1024,
   imapLiteralBytes: 1024 * 1024,
   imapResponseBytes: 4 * 1024 * 1024,
   /** Greeting, capabilities and login together; an honest server needs a few KiB. */
@@ -65,6 +88,16 @@ export const limits = {
   /** Messages searched at a time where a server lists all hits in one line. */
   imapSearchMessages: 5000,
   imapLogoutMs: 5000,
+  /** Mails up to this size are read whole: sparing their small attachments would cost more than it saves. */
+  slimWholeBytes: 64 * 1024,
+  /** Text of one part that a scan looks at, as it is coded: links of invitations stand far before. */
+  scanTextBytes: 64 * 1024,
+  /** No server writes invitations of this size; larger mails without a header field of theirs are passed over. */
+  scanTextMailBytes: 4 * 1024 * 1024,
+  /** Texts of many mails that are held in memory at a time. */
+  imapTextsBytes: 8 * 1024 * 1024,
+  /** How often folders for answers are looked at where the server does not tell. */
+  answerPollMs: 30_000,
   /** All reconnects of a site: a restarted mail server answers about 60 logins in a second (reference/mail-daemons.md 8). */
   imapConnectsPerSecond: 5,
   /** Messages whose headers are asked for and committed in one go. */

@@ -31,7 +31,10 @@ export interface Authentication {
   readonly authservId: string | null;
   /** Who says so: the receiving server's field, or the mail's own DKIM signature verified here. */
   readonly by: "authentication-results" | "dkim-signature" | null;
-  /** dmarc=pass for the From domain, said by a trusted authserv-id in a trustworthy place. */
+  /**
+   * dmarc=pass for the From domain, said by a trusted authserv-id in a trustworthy place; or a DKIM signature of the
+   * sender's organisation over all that decides.
+   */
   readonly trusted: boolean;
   /** The registrable domains of the origin (or link host) and of the From address are equal. */
   readonly linkAligned: boolean;

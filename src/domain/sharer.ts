@@ -6,10 +6,15 @@ import { oneLine } from "./one-line.ts";
 export function sharerOf(mail: Pick<MailView, "from" | "replyTo">): MailAddress {
   const [from] = mail.from;
   const [replyTo, ...others] = mail.replyTo;
-  const isFromServer = from === undefined || /(^|[^a-z])(no|not)[-_.]?reply[^@]*@/i.test(from.address);
+  const isFromServer = from === undefined || isServerAddress(from.address);
   const sharer = isFromServer && replyTo !== undefined && others.length === 0 ? replyTo : from;
   return {
     name: oneLine(sharer?.name ?? "", limits.nameChars),
     address: oneLine(sharer?.address ?? "", limits.addressChars),
   };
+}
+
+/** Whether an address is a server's own: nobody reads what is sent there. */
+export function isServerAddress(address: string): boolean {
+  return /(^|[^a-z])(no|not)[-_.]?reply[^@]*@/i.test(address);
 }

@@ -1,14 +1,14 @@
-import { addressDomain, domainKey } from "./address.ts";
+import { addressDomain, addressKey, domainKey } from "./address.ts";
 import {
   type AuthenticationResults,
   type AuthenticationTrust,
   type RegistrableDomain,
   trustedResults,
 } from "./authentication-results.ts";
+import { plainAddress } from "./from-field.ts";
 import { limits } from "./limits.ts";
 import { headerValues, type MailView } from "./mail.ts";
 import type { Authentication, ShareNotification } from "./share.ts";
-import { parseStructuredField } from "./structured-field.ts";
 
 /** What the receiving mail server said about the sender, and whether the share's origin belongs to him. */
 export function judgeAuthentication(
@@ -25,7 +25,8 @@ export function judgeAuthentication(
     spf: resultOf(said, "spf"),
     dmarc: resultOf(said, "dmarc"),
     authservId: said?.authservId ?? null,
-    trusted: fromDomain !== null && passesDmarc(said, fromDomain) && isPlainlyWritten(mail, fromDomain),
+    by: said === null ? null : "authentication-results",
+    trusted: fromDomain !== null && passesDmarc(said, fromDomain) && isPlainlyWritten(mail, from),
     linkAligned: isAligned(notification, fromDomain, trust.registrableDomain),
   };
 }
@@ -53,17 +54,12 @@ function passesDmarc(said: AuthenticationResults | null, fromDomain: string): bo
 }
 
 /**
- * Whether the From field has just one at sign outside quotes and comments, before the domain that was understood. Readers
- * disagree about stranger forms, and what the mail server authenticated may not be what is shown.
+ * Whether the address that was understood is what every reader sees. Readers disagree about stranger forms, and what the
+ * mail server authenticated may not be what is shown.
  */
-function isPlainlyWritten(mail: MailView, fromDomain: string): boolean {
-  const segments = parseStructuredField(headerValues(mail, "from")[0] ?? "");
-  if (segments === null) return false;
-  const words = segments.flat().filter(({ kind }) => kind === "word");
-  const [address, ...others] = words.filter(({ text }) => text.includes("@"));
-  if (address === undefined || others.length > 0) return false;
-  const domain = address.text.slice(address.text.indexOf("@") + 1).replace(/>$/, "");
-  return domainKey(domain) === fromDomain;
+function isPlainlyWritten(mail: MailView, from: string | null): boolean {
+  const plain = plainAddress(headerValues(mail, "from")[0] ?? "");
+  return plain !== null && from !== null && plain === addressKey(from);
 }
 
 /** Registrable domains of the origin (of the link's host where the mail does not tell the origin) and of From are equal. */
