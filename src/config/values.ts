@@ -46,7 +46,7 @@ export function userAgent(value: unknown): Parsed<string> {
 
 export function oneOf<const T extends string>(...words: readonly T[]): (value: unknown) => Parsed<T> {
   return (value) => {
-    const found = words.find((word) => word === value);
+    const found = words.find((known) => known === value);
     return found === undefined
       ? wrong("not one of the known words.", `Write one of: ${words.join(", ")}.`)
       : right(found);

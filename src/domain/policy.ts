@@ -61,6 +61,13 @@ export interface RuleName {
   readonly rule: number;
 }
 
+export interface Restraint {
+  /** Kebab-case. */
+  readonly because: "not-believed" | "protocol-cannot-be-followed" | "protocol-cannot-refuse";
+  /** A sentence for a person. */
+  readonly detail: string;
+}
+
 /** What was decided, by which rule, and why the rules before did not match. */
 export interface Decision {
   readonly action: Action;
@@ -68,8 +75,8 @@ export interface Decision {
   /** Null for the default. */
   readonly rule: RuleName | null;
   readonly because: string;
-  /** Why less was done than the rule says; null where the rule was followed. */
-  readonly restrained: string | null;
+  /** Why less is done than the rule says; null where the rule is followed. */
+  readonly restrained: Restraint | null;
   /** One entry per rule looked at, in order. */
   readonly considered: readonly (RuleName & { readonly matched: boolean; readonly why: string })[];
 }
@@ -108,7 +115,8 @@ function restrained(
     return { ...made, action: then, restrained: null };
   }
   const action = then === "accept" ? "hold" : "ignore";
-  return { ...made, action, restrained: `the mail is not believed: ${doubts.join("; ")}` };
+  const detail = `The mail is not believed: ${doubts.join("; ")}.`;
+  return { ...made, action, restrained: { because: "not-believed", detail } };
 }
 
 /** Whether the rule matches only mail whose sender is authenticated. */

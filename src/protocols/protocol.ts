@@ -132,6 +132,8 @@ export interface FollowWay {
   check(share: Share, who: Follower, ask: Ask): Promise<FollowReply>;
   /** Ends the subscription where the other side keeps one. */
   leave(share: Share, who: Follower, ask: Ask): Promise<LeaveReply>;
+  /** Tells the origin that the account does not want the share; only where `capabilities.canRefuse`. May be repeated. */
+  refuse?(share: Share, who: Follower, ask: Ask): Promise<LeaveReply>;
   /** Lists one folder behind the share, live; only where `capabilities.canBrowse`. `path` is relative to the share, `` its root. */
   browse?(share: Share, who: Follower, path: string, ask: Ask): Promise<BrowseReply>;
   /** Streams one file behind the share, live, whole or one range; only where `capabilities.canBrowse`. */

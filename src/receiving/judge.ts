@@ -1,55 +1,47 @@
 import { createHash } from "node:crypto";
-import { addressDomain } from "../domain/address.ts";
-import { type Decision, decide } from "../domain/policy.ts";
-import { type Authentication, moduleName, type ShareNotification, shortened } from "../domain/share.ts";
-import type { Follower, NotFollowed, Protocol } from "../protocols/protocol.ts";
-import { closeMessage, isKnownMail, type MessageRow } from "../store/messages.ts";
+import { identityOf } from "../domain/share-identity.ts";
+import { shortened } from "../domain/share.ts";
+import { closeMessage, isKnownMail } from "../store/messages.ts";
 import {
   addTarget,
   findByShare,
   insertNotification,
   type NotificationRow,
-  readTargets,
-  setNotificationState,
+  readNotification,
+  refreshNotification,
   type ShareKey,
 } from "../store/notifications.ts";
-import { addRecord } from "../store/records.ts";
+import { addRecord, hasAuthenticatedMail, lastDecision } from "../store/records.ts";
 import type { NotificationState } from "../store/schema.ts";
 import type { Db } from "../store/store.ts";
 import { openSubscription } from "../store/subscriptions.ts";
 import { afterCommit } from "../store/transaction-scope.ts";
-import { planCheck, planFollow } from "./plan.ts";
+import { decideOn } from "./decide-on.ts";
+import { authenticatedSharer } from "./facts.ts";
+import type { Finding } from "./finding.ts";
 import type { ReceivingParts } from "./parts.ts";
+import { planCheck } from "./plan.ts";
 
-/** A share notification that can be kept: it names its origin, link and share id. */
-export type KeepableShare = ShareNotification & {
-  readonly origin: string;
-  readonly link: string;
-  readonly shareId: string;
-};
-
-/** One mail that announces a share, ready to be judged. */
-export interface Finding {
-  readonly mail: MessageRow;
-  readonly share: KeepableShare;
-  readonly authentication: Authentication;
-  /** What could not be read of the mail. */
-  readonly problems: readonly string[];
-  readonly account: { readonly id: string; readonly name: string };
-  readonly who: Follower;
-  readonly protocol: Protocol;
-}
-
-/** A share without origin, link or id cannot be kept apart from others and is not followed. */
-export function isKeepable(share: ShareNotification): share is KeepableShare {
-  return share.origin !== null && share.link !== null && share.shareId !== null;
+/** What judging one mail led to. */
+export interface Judged {
+  readonly notificationId: string;
+  /** Null where the notification is new. */
+  readonly before: NotificationState | null;
+  readonly after: NotificationState;
+  readonly reason: string | null;
 }
 
 /**
  * Records what one mail says and decides about it, in the caller's transaction. One share of one account is one
  * notification, however many mails name it; an answer that the account gave is never overruled by a later mail.
+ * `again`: the same mail is judged once more, after a change of the policy or of the software.
  */
-export async function judge(db: Db, finding: Finding, parts: ReceivingParts): Promise<void> {
+export async function judge(
+  db: Db,
+  finding: Finding,
+  parts: ReceivingParts,
+  { again = false }: { readonly again?: boolean } = {},
+): Promise<Judged> {
   const key = shareKeyOf(finding);
   const known = await findByShare(db, key);
   const row = known ?? newNotification(finding, key, parts);
@@ -61,34 +53,41 @@ export async function judge(db: Db, finding: Finding, parts: ReceivingParts): Pr
     item: finding.share.item,
     title: finding.share.title,
   });
-  await closeMessage(db, finding.mail.id, {
-    state: "read",
-    verdict: "share-notification",
+  await closeAsShare(db, finding, row.id);
+  if (known !== undefined) await believeLater(db, finding, row, parts);
+  await recordMail(db, finding, row.id, { isCopy, isNewTarget, again });
+  const seen = { row, isNew: known === undefined, isNewTarget, again };
+  if (!isCopy || again || hasLeftJunk(row, finding)) await considerMail(db, finding, seen, parts);
+  const after = (await readNotification(db, row.id)) ?? row;
+  afterCommit(() => tellJudged(after, finding, parts));
+  return {
     notificationId: row.id,
-  });
-  await recordMail(db, finding, row.id, { isCopy, isNewTarget });
-  if (!isCopy) await decideAbout(db, finding, { row, isNewTarget }, parts);
-  const after = (await findByShare(db, key)) ?? row;
-  afterCommit(() =>
-    parts.tell("share-judged", {
-      notification: row.id,
-      account: finding.account.name,
-      protocol: row.protocol,
-      origin: row.origin,
-      state: after.state,
-      reason: after.reason,
-    }),
-  );
+    before: known?.state ?? null,
+    after: after.state,
+    reason: after.reason,
+  };
 }
 
-function shareKeyOf(finding: Finding): ShareKey {
-  const { share } = finding;
-  return {
-    accountId: finding.account.id,
-    protocol: share.protocol,
-    origin: share.origin,
-    shareKey: createHash("sha256").update(share.shareId).digest("hex"),
-  };
+function tellJudged(row: NotificationRow, finding: Finding, parts: ReceivingParts): void {
+  parts.tell("share-judged", {
+    notification: row.id,
+    account: finding.account.name,
+    protocol: row.protocol,
+    origin: row.origin,
+    state: row.state,
+    reason: row.reason,
+  });
+}
+
+async function closeAsShare(db: Db, { mail }: Finding, notificationId: string): Promise<void> {
+  if (mail.id === null) return;
+  await closeMessage(db, mail.id, { state: "read", verdict: "share-notification", notificationId });
+}
+
+function shareKeyOf({ share, account, mail }: Finding): ShareKey {
+  const { origin, secret } = identityOf(share, mail.message_key);
+  const shareKey = createHash("sha256").update(secret).digest("hex");
+  return { accountId: account.id, protocol: share.protocol, origin, shareKey };
 }
 
 function newNotification(finding: Finding, key: ShareKey, parts: ReceivingParts): NotificationRow {
@@ -99,32 +98,53 @@ function newNotification(finding: Finding, key: ShareKey, parts: ReceivingParts)
     id,
     account_id: key.accountId,
     protocol: key.protocol,
-    variant: share.variant,
     origin: key.origin,
     share_key: key.shareKey,
-    share_hint: shortened(share.shareId),
-    link_sealed: parts.sealer.seal(share.link, { table: "notification", row: id, column: "link_sealed" }),
+    share_hint: share.shareId === null ? "" : shortened(share.shareId),
+    ...shownOf(finding, id, parts),
     password_sealed: null,
-    recipient_kind: share.recipientKind,
-    module: share.module,
-    title: share.title,
-    sharer_name: share.sharer.name,
-    sharer_address: share.sharer.address,
     state: "held",
     reason: null,
     detail: null,
     created_at: now,
     updated_at: now,
+    expires_at: null,
   };
+}
+
+/** What a notification takes over from the mail that announces it. */
+function shownOf({ share }: Finding, id: string, { sealer }: Pick<ReceivingParts, "sealer">) {
+  const place = { table: "notification", row: id, column: "link_sealed" };
+  return {
+    variant: share.variant,
+    link_sealed: sealer.seal(share.link ?? "", place),
+    recipient_kind: share.recipientKind,
+    module: share.module,
+    title: share.title,
+    sharer_name: share.sharer.name,
+    sharer_address: share.sharer.address,
+  };
+}
+
+/** Where only mails of unknown senders named the share so far, the first authenticated one says what it is and whose. */
+async function believeLater(
+  db: Db,
+  finding: Finding,
+  row: NotificationRow,
+  parts: ReceivingParts,
+): Promise<void> {
+  if (!finding.evidence.authentication.trusted || !isOpen(row)) return;
+  if (await hasAuthenticatedMail(db, row.id)) return;
+  await refreshNotification(db, row.id, shownOf(finding, row.id, parts));
 }
 
 async function recordMail(
   db: Db,
   finding: Finding,
   notificationId: string,
-  seen: { readonly isCopy: boolean; readonly isNewTarget: boolean },
+  seen: { readonly isCopy: boolean; readonly isNewTarget: boolean; readonly again: boolean },
 ): Promise<void> {
-  const { mail, share, authentication } = finding;
+  const { mail, share, evidence } = finding;
   await addRecord(db, { accountId: finding.account.id, notificationId }, "mail", {
     folder: mail.folder,
     uidValidity: mail.uid_validity,
@@ -132,68 +152,48 @@ async function recordMail(
     messageId: mail.message_key,
     variant: share.variant,
     names: { module: share.module, folder: share.folder, item: share.item, title: share.title },
-    authentication,
+    evidence,
+    authenticatedSharer: authenticatedSharer(share, evidence),
     problems: finding.problems,
     copyOfKnownMail: seen.isCopy,
     namesSomethingNew: seen.isNewTarget,
+    ...(seen.again ? { judgedAgain: true } : {}),
   });
 }
 
-/** States in which a new mail may still change what Usher does: nobody has answered, or nothing stands. */
+/** The account took the mail out of Junk: only now may anything follow from it. */
+function hasLeftJunk(row: NotificationRow, { evidence }: Finding): boolean {
+  return row.state === "held" && row.reason === "junk" && !evidence.isJunk;
+}
+
+/** States in which a mail may still change what Usher does: nobody has answered, or nothing stands. */
 const openStates: readonly NotificationState[] = ["held", "failed", "needs-password"];
 
-async function decideAbout(
-  db: Db,
-  finding: Finding,
-  { row, isNewTarget }: { readonly row: NotificationRow; readonly isNewTarget: boolean },
-  parts: ReceivingParts,
-): Promise<void> {
-  if (row.state === "followed") return isNewTarget ? lookAgain(db, row, parts) : undefined;
-  if (!openStates.includes(row.state)) return;
-  const decision = decide(parts.settings().policy, {
-    protocol: finding.share.protocol,
-    originHost: new URL(finding.share.origin).host,
-    senderDomain: authenticatedDomain(finding.authentication),
-    account: finding.account.name,
-  });
-  const targets = await readTargets(db, row.id);
-  const restriction = finding.protocol.restriction(
-    { origin: row.origin, variant: row.variant, targets: targets.map(asTarget) },
-    finding.who,
-  );
-  const about = { accountId: row.account_id, notificationId: row.id };
-  await addRecord(db, about, "decision", { by: "policy", ...decision, restriction });
-  await applyDecision(db, row, { decision, restriction }, parts);
+function isOpen({ state, reason }: NotificationRow): boolean {
+  return openStates.includes(state) || (state === "ignored" && (reason === "expired" || reason === "policy"));
 }
 
-async function applyDecision(
-  db: Db,
-  row: NotificationRow,
-  made: { readonly decision: Decision; readonly restriction: NotFollowed | null },
-  parts: ReceivingParts,
-): Promise<void> {
-  const { decision, restriction } = made;
-  if (decision.action === "ignore" || decision.action === "refuse") {
-    const state = decision.action === "ignore" ? "ignored" : "refused";
-    await setNotificationState(db, row.id, {
-      state,
-      reason: "policy",
-      detail: `By policy: ${decision.because}.`,
-    });
+interface Seen {
+  readonly row: NotificationRow;
+  readonly isNew: boolean;
+  readonly isNewTarget: boolean;
+  readonly again: boolean;
+}
+
+async function considerMail(db: Db, finding: Finding, seen: Seen, parts: ReceivingParts): Promise<void> {
+  const { row, isNew, isNewTarget, again } = seen;
+  if (row.state === "followed") {
+    if (isNewTarget && !finding.evidence.isJunk) await lookAgain(db, row, parts);
     return;
   }
-  if (restriction !== null) {
-    const { because, detail } = restriction;
-    await setNotificationState(db, row.id, { state: "failed", reason: because, detail });
-    return;
-  }
-  if (decision.action === "accept") {
-    await setNotificationState(db, row.id, { state: "accepted", reason: "policy", detail: null });
-    await planFollow(db, row, parts.queue);
-    return;
-  }
-  if (row.state !== "held")
-    await setNotificationState(db, row.id, { state: "held", reason: null, detail: null });
+  if (again && (await isAnswered(db, row))) return;
+  if (isOpen(row)) await decideOn(db, finding, { row, isNew, again }, parts);
+}
+
+/** An answer stays also where it led to nothing; a new mail may open it, judging the same mail again may not. */
+async function isAnswered(db: Db, row: NotificationRow): Promise<boolean> {
+  const by = (await lastDecision(db, row.id))?.by ?? "policy";
+  return by !== "policy" && by !== "expiry";
 }
 
 /** A later mail of a followed share may name another folder: the subscription is looked at again. */
@@ -205,13 +205,4 @@ async function lookAgain(db: Db, row: NotificationRow, parts: ReceivingParts): P
     shareKey: row.share_key,
   });
   if (subscription !== undefined) await planCheck(db, subscription, parts.queue, "new-folder");
-}
-
-function authenticatedDomain(authentication: Authentication): string | null {
-  return authentication.trusted && authentication.from !== null ? addressDomain(authentication.from) : null;
-}
-
-function asTarget(target: { module: string | null; folder: string | null; item: string | null }) {
-  const { folder, item } = target;
-  return { module: moduleName(target.module), folder, item };
 }

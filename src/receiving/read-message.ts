@@ -1,21 +1,18 @@
 import { limits } from "../domain/limits.ts";
 import type { MailView } from "../domain/mail.ts";
-import type { Inspection } from "../domain/share.ts";
 import type { JobOutcome, Worker } from "../jobs/queue.ts";
-import type { MailboxSession } from "../mailbox/session.ts";
 import { MailboxError } from "../mailbox/session.ts";
 import { closeMessage, type MessageRow, readMessage } from "../store/messages.ts";
 import { unreachable } from "../domain/unreachable.ts";
 import { readFollowingAccount } from "./account.ts";
-import { type Finding, isKeepable, judge } from "./judge.ts";
+import { type FetchedMail, type FetchingParts, fetchMail, fetchWhole } from "./fetch-mail.ts";
+import { judge } from "./judge.ts";
 import type { ReceivingParts } from "./parts.ts";
+import { type Recognised, recognise, type RecognisingParts } from "./recognise.ts";
 
-export interface ReadingParts extends ReceivingParts {
-  /** Lends the mailbox's connection; throws MailboxError where there is none now. */
-  readonly withSession: <T>(mailboxId: string, use: (session: MailboxSession) => Promise<T>) => Promise<T>;
+export interface ReadingParts extends ReceivingParts, FetchingParts, RecognisingParts {
   /** Never rejects: what cannot be read becomes a problem of the view. */
-  readonly parse: (prefix: Buffer, how: { readonly headersOnly: boolean }) => Promise<MailView>;
-  readonly inspect: (mail: MailView, forAddresses: readonly string[]) => Inspection;
+  readonly parse: (raw: Buffer, how: { readonly headersOnly: boolean }) => Promise<MailView>;
 }
 
 /** The worker that reads one mail found by a scan, and judges what it says. */
@@ -23,66 +20,57 @@ export function createReadMessage(parts: ReadingParts): Worker {
   return async (job) => {
     const mail = await readMessage(parts.store.db, job.subject);
     if (mail === undefined || mail.state !== "found") return { kind: "done" };
-    const fetched = await fetchPrefix(mail, parts);
-    switch (fetched.kind) {
-      case "not-now":
-        return { kind: "retry", because: fetched.because, afterMs: notNowMs, isUncounted: true };
-      case "gone":
-        return closed(mail, { state: "gone", verdict: fetched.because });
-      case "read": {
-        const view = await parts.parse(fetched.prefix, { headersOnly: job.attempt > limits.readTries });
-        return inspected(mail, view, parts);
-      }
-      default:
-        return unreachable(fetched);
-    }
+    const reading = await readAt(mail, { headersOnly: job.attempt > limits.readTries }, parts);
+    return outcomeOf(mail, reading, parts);
   };
+}
+
+/** What reading one mail at its place led to. */
+export type Reading =
+  | Recognised
+  | Exclude<FetchedMail, { readonly kind: "read" }>
+  | { readonly kind: "no-account" };
+
+/** Reads one mail where a scan found it, and recognises what it says. Judges nothing. */
+export async function readAt(
+  mail: MessageRow,
+  how: { readonly headersOnly: boolean },
+  parts: ReadingParts,
+): Promise<Reading> {
+  const fetched = await fetchMail(mail, parts);
+  if (fetched.kind !== "read") return fetched;
+  const account = await readFollowingAccount(parts.store.db, mail.account_id, parts.sealer);
+  if (account === undefined) return { kind: "no-account" };
+  const { slim, flags, isJunkFolder } = fetched;
+  const view = await parts.parse(slim.raw, how);
+  const problems = [...view.problems, ...slim.problems];
+  const whole = async (): Promise<Buffer | null> => fetchWhole(mail, slim, parts);
+  try {
+    return await recognise({ mail, view: { ...view, problems }, isJunkFolder, flags, whole }, account, parts);
+  } catch (error) {
+    if (error instanceof MailboxError) return { kind: "not-now", because: `mailbox: ${error.reason}` };
+    throw error;
+  }
 }
 
 /** The connection to the mailbox comes back by itself; until then its mails wait. */
 const notNowMs = 5000;
 
-type Fetched =
-  | { readonly kind: "read"; readonly prefix: Buffer }
-  | { readonly kind: "gone"; readonly because: string }
-  | { readonly kind: "not-now"; readonly because: string };
-
-async function fetchPrefix(mail: MessageRow, parts: ReadingParts): Promise<Fetched> {
-  try {
-    return await parts.withSession(mail.mailbox_id, async (session) => {
-      const status = await session.open(mail.folder);
-      if (status.uidValidity !== mail.uid_validity) return { kind: "gone", because: "uidvalidity-changed" };
-      const prefix = await session.prefix(mail.uid, limits.mailPrefixBytes);
-      return prefix === null ? { kind: "gone", because: "mail-moved-or-deleted" } : { kind: "read", prefix };
-    });
-  } catch (error) {
-    if (!(error instanceof MailboxError)) throw error;
-    if (error.reason === "no-such-folder") return { kind: "gone", because: "no-such-folder" };
-    return { kind: "not-now", because: `mailbox: ${error.reason}` };
+function outcomeOf(mail: MessageRow, reading: Reading, parts: ReadingParts): JobOutcome {
+  switch (reading.kind) {
+    case "not-now":
+      return { kind: "retry", because: reading.because, afterMs: notNowMs, isUncounted: true };
+    case "no-account":
+      return { kind: "done" };
+    case "gone":
+      return closed(mail, { state: "gone", verdict: reading.because });
+    case "nothing":
+      return closed(mail, { state: "read", verdict: reading.verdict });
+    case "share":
+      return { kind: "done", commit: async (db) => void (await judge(db, reading.finding, parts)) };
+    default:
+      return unreachable(reading);
   }
-}
-
-async function inspected(mail: MessageRow, view: MailView, parts: ReadingParts): Promise<JobOutcome> {
-  const account = await readFollowingAccount(parts.store.db, mail.account_id, parts.sealer);
-  if (account === undefined) return { kind: "done" };
-  const inspection = parts.inspect(view, account.who.addresses);
-  const share = inspection.notification;
-  if (share === null) {
-    return closed(mail, { state: "read", verdict: inspection.because ?? inspection.verdict });
-  }
-  const protocol = parts.protocols.find(({ name }) => name === share.protocol);
-  if (protocol === undefined || !isKeepable(share) || protocol.ignoredVariants.includes(share.variant)) {
-    return closed(mail, { state: "read", verdict: `${share.protocol} ${share.variant}: nothing to follow` });
-  }
-  const { authentication } = inspection;
-  return judged(
-    { mail, share, authentication, problems: view.problems, account, who: account.who, protocol },
-    parts,
-  );
-}
-
-function judged(finding: Finding, parts: ReadingParts): JobOutcome {
-  return { kind: "done", commit: async (db) => judge(db, finding, parts) };
 }
 
 function closed(

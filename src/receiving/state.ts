@@ -18,19 +18,25 @@ export async function changeState(
   parts: StateParts,
   how: { readonly onlyFrom?: NotificationState; readonly isNew?: boolean } = {},
 ): Promise<void> {
+  const { onlyFrom, isNew = false } = how;
   const row = await readNotification(db, id);
-  if (row === undefined || (how.onlyFrom !== undefined && row.state !== how.onlyFrom)) return;
+  if (row === undefined || (onlyFrom !== undefined && row.state !== onlyFrom)) return;
   await setNotificationState(db, id, change);
-  const isSame = row.state === change.state && row.reason === change.reason;
-  if (isSame && how.isNew !== true) return;
-  const decision = await lastDecision(db, id);
+  if (isSame(row, change) && !isNew) return;
+  const { by, notify } = (await lastDecision(db, id)) ?? { by: "policy", notify: false };
+  const { state: to, reason } = change;
+  const from = isNew ? null : row.state;
   await parts.onStateChanged(db, {
     notificationId: id,
     accountId: row.account_id,
-    from: how.isNew === true ? null : row.state,
-    to: change.state,
-    reason: change.reason,
-    by: decision?.by ?? "policy",
-    notify: decision?.notify ?? false,
+    from,
+    to,
+    reason,
+    by,
+    notify,
   });
+}
+
+function isSame(a: Pick<StateChange, "state" | "reason">, b: Pick<StateChange, "state" | "reason">): boolean {
+  return a.state === b.state && a.reason === b.reason;
 }

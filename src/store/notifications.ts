@@ -78,6 +78,34 @@ export async function setNotificationState(db: Db, id: string, change: StateChan
     .execute();
 }
 
+/** What a notification shows and opens, taken anew from a mail that deserves more belief. */
+export async function refreshNotification(
+  db: Db,
+  id: string,
+  shown: Pick<
+    NotificationRow,
+    "variant" | "link_sealed" | "recipient_kind" | "module" | "title" | "sharer_name" | "sharer_address"
+  >,
+): Promise<void> {
+  await db.updateTable("notification").set(shown).where("id", "=", id).execute();
+}
+
+/** Held notifications whose time is over, oldest first. */
+export async function expiredNotifications(
+  db: Db,
+  nowMs: number,
+  limit: number,
+): Promise<readonly NotificationRow[]> {
+  return db
+    .selectFrom("notification")
+    .selectAll()
+    .where("state", "=", "held")
+    .where("expires_at", "<=", nowMs)
+    .orderBy("expires_at")
+    .limit(limit)
+    .execute();
+}
+
 export async function setNotificationPassword(db: Db, id: string, sealed: string): Promise<void> {
   await db.updateTable("notification").set({ password_sealed: sealed }).where("id", "=", id).execute();
 }

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Db } from "./store.ts";
 
 /** What a line of the decision record is about. */
@@ -74,6 +75,19 @@ export async function lastDecision(
   if (row === undefined) return undefined;
   const { by, notify } = parseDetail(row.detail_json);
   return { by: typeof by === "string" ? by : "policy", notify: notify === true };
+}
+
+/** Whether a mail that led to this notification was authenticated. */
+export async function hasAuthenticatedMail(db: Db, notificationId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("record")
+    .select("id")
+    .where("notification_id", "=", notificationId)
+    .where("kind", "=", "mail")
+    .where(sql`detail_json ->> '$.evidence.authentication.trusted'`, "=", 1)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 function parseDetail(text: string): Record<string, unknown> {
