@@ -14,6 +14,8 @@ const responseCodes: Readonly<Record<string, MailboxReason>> = {
   SERVERBUG: "throttled",
   PRIVACYREQUIRED: "tls",
   NONEXISTENT: "no-such-folder",
+  TRYCREATE: "no-such-folder",
+  NOPERM: "not-permitted",
 };
 
 /** Codes of imapflow, of Node's sockets and of Node's DNS. */
@@ -50,6 +52,7 @@ const explanations: Readonly<Record<MailboxReason, string>> = {
   unusable: "is not configured",
   "unsafe-login": "cannot be given this login name",
   "no-such-folder": "has no such folder; check the folder's name",
+  "not-permitted": "does not permit this; check the rights (ACL) of the folder",
   throttled: "is busy or limits logins; it is asked again later",
   refused: "said no without a reason that a program can read; its log says more",
   unreachable: "cannot be reached; check host, port and whether it runs",
@@ -67,6 +70,13 @@ export function mailboxError(error: unknown, where: string): MailboxError {
   return new MailboxError(reason, `The mail server ${where} ${explanations[reason]}${suffix}.`, {
     cause: error,
   });
+}
+
+/** What a tagged NO means that is known by its code alone. */
+export function refusalError(code: string | null, where: string): MailboxError {
+  const reason = (code === null ? undefined : responseCodes[code]) ?? "refused";
+  const suffix = code === null ? "" : ` (${code})`;
+  return new MailboxError(reason, `The mail server ${where} ${explanations[reason]}${suffix}.`);
 }
 
 /** Whether the server answered a command with NO or BAD: the connection itself is sound. */

@@ -2,13 +2,32 @@ import { ImapFlow } from "imapflow";
 import { setTimeout as wait } from "node:timers/promises";
 import { limits } from "../domain/limits.ts";
 import { fetchHeaderRows } from "./fetch-rows.ts";
-import { isTaggedRefusal, mailboxError } from "./imap-error.ts";
+import { listFolders, pathOf } from "./folders.ts";
+import { mailboxError } from "./imap-error.ts";
+import { ImapLine } from "./imap-line.ts";
 import { imapOptions, type ImapTarget, type Login, loginOf, serverName } from "./imap-target.ts";
-import { type Bounds, oversee, type Oversight } from "./oversight.ts";
+import { createMailboxChanges, type OpenFolder } from "./mailbox-changes.ts";
 import { createRowStream } from "./row-stream.ts";
+import { fetchSlim } from "./slim-mail.ts";
+import { StructureDoubts } from "./structure-doubts.ts";
+import { fetchTexts } from "./texts.ts";
 import { firstUidAmong, isNumber32 } from "./uid.ts";
 import { property } from "./untyped.ts";
-import { type FolderStatus, type HeaderRow, MailboxError, type MailboxSession } from "./session.ts";
+import {
+  type FolderInfo,
+  type FolderStatus,
+  type HeaderRow,
+  MailboxError,
+  type MailboxSession,
+  type SlimMail,
+  type TextRow,
+} from "./session.ts";
+
+interface ConnectOptions {
+  readonly commandMs?: number;
+  /** What earlier connections to this mailbox ended with. */
+  readonly doubts?: StructureDoubts;
+}
 
 /**
  * Connects and logs in. Throws MailboxError. When `signal` aborts, now or later, the connection is dropped without
@@ -17,11 +36,11 @@ import { type FolderStatus, type HeaderRow, MailboxError, type MailboxSession } 
 export async function connectMailbox(
   target: ImapTarget,
   signal: AbortSignal,
-  { commandMs = limits.imapCommandMs }: { readonly commandMs?: number } = {},
+  { commandMs = limits.imapCommandMs, doubts = new StructureDoubts() }: ConnectOptions = {},
 ): Promise<MailboxSession> {
   const login = loginOf(target);
   const client = new ImapFlow(imapOptions(target, login));
-  const session = new ImapSession(client, serverName(target), commandMs);
+  const session = new ImapSession(new ImapLine(client, serverName(target), commandMs), doubts);
   const abort = (): void => client.close();
   signal.addEventListener("abort", abort, { once: true });
   const forget = (): void => signal.removeEventListener("abort", abort);
@@ -50,34 +69,36 @@ function isLoggedIn(client: ImapFlow, { needsPlain }: Login): boolean {
   return needsPlain ? used.get("AUTH=PLAIN") === true : [...used.values()].includes(true);
 }
 
-const commandLookMs = 100;
 /** An idle connection must cost almost nothing; a flood is cut after this time. */
 const idleLookMs = 5000;
 
 class ImapSession implements MailboxSession {
+  readonly change: MailboxSession["change"];
+  readonly #line: ImapLine;
   readonly #client: ImapFlow;
-  readonly #server: string;
-  readonly #commandMs: number;
-  /** What runs now, and ends with the connection. */
-  readonly #running = new Set<Oversight>();
-  #fault: unknown = null;
+  readonly #doubts: StructureDoubts;
+  #opened: OpenFolder | null = null;
   #isAnnounced = false;
-  #wake: (() => void) | null = null;
+  #hasLost = false;
+  #wake: ((what: "new" | "gone") => void) | null = null;
 
-  constructor(client: ImapFlow, server: string, commandMs: number) {
+  constructor(line: ImapLine, doubts: StructureDoubts) {
+    const { client } = line;
+    this.#line = line;
     this.#client = client;
-    this.#server = server;
-    this.#commandMs = commandMs;
-    // Without a listener a dropped socket would end the process.
-    client.on("error", (error: unknown) => (this.#fault ??= error));
-    client.on("close", () => {
-      const error = this.#toError({ code: "NoConnection" });
-      for (const oversight of this.#running) oversight.cut(error);
+    this.#doubts = doubts;
+    this.change = createMailboxChanges(line, {
+      opened: () => this.#opened,
+      reopen: async (folder) => void (await this.open(folder)),
     });
     client.on("exists", ({ count, prevCount }) => {
       if (count <= prevCount) return;
       this.#isAnnounced = true;
-      this.#wake?.();
+      this.#wake?.("new");
+    });
+    client.on("expunge", () => {
+      this.#hasLost = true;
+      this.#wake?.("gone");
     });
   }
 
@@ -91,21 +112,24 @@ class ImapSession implements MailboxSession {
 
   async connect(): Promise<void> {
     const totalMs = limits.imapConnectMs + limits.imapGreetingMs + limits.imapCommandMs;
-    await this.#run({ what: "Logging in", totalMs, bytes: limits.imapLoginBytes }, async () =>
+    await this.#line.run({ what: "Logging in", totalMs, bytes: limits.imapLoginBytes }, async () =>
       this.#client.connect(),
     );
   }
 
   async open(folder: string): Promise<FolderStatus> {
     this.#isAnnounced = false;
-    const opened = await this.#run({ what: "EXAMINE" }, async () =>
+    this.#hasLost = false;
+    this.#opened = null;
+    const opened = await this.#line.run({ what: "EXAMINE" }, async () =>
       this.#client.mailboxOpen(folder, { readOnly: true }),
     );
     const uidValidity = Number(opened.uidValidity);
     const { uidNext, exists } = opened;
     if (!isNumber32(uidValidity) || !isNumber32(uidNext) || !Number.isSafeInteger(exists)) {
-      throw this.#breach("gave no UIDVALIDITY or UIDNEXT for a folder");
+      throw this.#line.breach("gave no UIDVALIDITY or UIDNEXT for a folder");
     }
+    this.#opened = { folder, uidValidity };
     return { uidValidity, uidNext, exists };
   }
 
@@ -118,10 +142,10 @@ class ImapSession implements MailboxSession {
       totalMs: limits.imapBatchMs,
       bytes: count * 2 * limits.imapHeaderFieldsBytes + limits.imapResponseBytes,
     };
-    const fetched = this.#run(bounds, async (oversight) =>
+    const fetched = this.#line.run(bounds, async (oversight) =>
       fetchHeaderRows(this.#client, `${fromUid}:${toUid}`, fields, async (row) => {
         if (row.uid < fromUid || row.uid > toUid || seen.has(row.uid)) {
-          oversight.cut(this.#breach("sent mails that were not asked for"));
+          oversight.cut(this.#line.breach("sent mails that were not asked for"));
           return;
         }
         seen.add(row.uid);
@@ -139,12 +163,12 @@ class ImapSession implements MailboxSession {
 
   async prefix(uid: number, bytes: number): Promise<Buffer | null> {
     const bounds = { what: "FETCH of a mail", bytes: bytes + limits.imapResponseBytes };
-    return this.#run(bounds, async () => {
+    return this.#line.run(bounds, async () => {
       let found: Buffer | null = null;
       const query = { uid: true, source: { start: 0, maxLength: bytes } };
       for await (const row of this.#client.fetch(String(uid), query, { uid: true })) {
         if (row.source === undefined) continue;
-        if (row.uid !== uid) throw this.#breach("sent a mail that was not asked for");
+        if (row.uid !== uid) throw this.#line.breach("sent a mail that was not asked for");
         found = row.source.subarray(0, bytes);
       }
       return found;
@@ -167,21 +191,50 @@ class ImapSession implements MailboxSession {
     return firstUidAmong(this.#exists(), uid, async (sequence) => this.#uidAt(sequence));
   }
 
-  async waitForMail(maxMs: number, signal: AbortSignal): Promise<void> {
-    if (this.#isAnnounced || signal.aborted) return;
+  async waitForMail(maxMs: number, signal: AbortSignal, wakes = { orGone: false }): Promise<void> {
+    if (this.#isAnnounced || (wakes.orGone && this.#hasLost) || signal.aborted) return;
     const bounds = { what: "IDLE", quietMs: Infinity, totalMs: Infinity, lookMs: idleLookMs };
-    await this.#run(bounds, async () => {
+    await this.#line.run(bounds, async () => {
       // It ends with the next command; where a server refuses it, the time is waited out.
       this.#client.idle().catch(() => undefined);
-      await this.#announcement(maxMs, signal);
+      await this.#announcement(maxMs, signal, wakes.orGone);
     });
     // Ends IDLE, and finds out whether the other side still lives.
-    await this.#run({ what: "NOOP" }, async () => this.#client.noop());
+    await this.#line.run({ what: "NOOP" }, async () => this.#client.noop());
+  }
+
+  async slim(uid: number): Promise<SlimMail | null> {
+    return fetchSlim({ line: this.#line, doubts: this.#doubts, folder: this.#opened }, uid);
+  }
+
+  async *texts(uids: readonly number[], bytesEach: number): AsyncGenerator<TextRow, void> {
+    const place = { line: this.#line, doubts: this.#doubts, folder: this.#opened };
+    yield* fetchTexts(place, uids, bytesEach);
+  }
+
+  async flags(uid: number): Promise<readonly string[] | null> {
+    return this.#line.run({ what: "FETCH of flags" }, async () => {
+      let found: readonly string[] | null = null;
+      for await (const row of this.#client.fetch(String(uid), { uid: true, flags: true }, { uid: true })) {
+        if (row.uid === uid) found = [...(row.flags ?? [])];
+      }
+      return found;
+    });
+  }
+
+  async folders(): Promise<readonly FolderInfo[]> {
+    return listFolders(this.#line);
+  }
+
+  pathOf(names: readonly string[]): string {
+    return pathOf(this.#client, names);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await this.#run({ what: "LOGOUT", totalMs: limits.imapLogoutMs }, async () => this.#client.logout());
+      await this.#line.run({ what: "LOGOUT", totalMs: limits.imapLogoutMs }, async () =>
+        this.#client.logout(),
+      );
     } catch {
       // The connection is gone either way.
     } finally {
@@ -190,14 +243,14 @@ class ImapSession implements MailboxSession {
   }
 
   async #smallest(query: { readonly seq: string; readonly since: Date }): Promise<number | null> {
-    const result = await this.#run({ what: "SEARCH" }, async () =>
+    const result = await this.#line.run({ what: "SEARCH" }, async () =>
       this.#client.search({ ...query }, { uid: true, returnOptions: ["MIN"] }),
     );
     // imapflow reports a refused SEARCH like an empty one, but for its type.
     if (result === false || result === undefined || Array.isArray(result)) {
       throw new MailboxError(
         "refused",
-        `The mail server ${this.#server} refused SEARCH SINCE; its log says why, and --all does without.`,
+        `The mail server ${this.#line.server} refused SEARCH SINCE; its log says why, and --all does without.`,
       );
     }
     const { min } = result;
@@ -205,12 +258,12 @@ class ImapSession implements MailboxSession {
   }
 
   async #uidAt(sequence: number): Promise<number> {
-    return this.#run({ what: "FETCH of a UID" }, async () => {
+    return this.#line.run({ what: "FETCH of a UID" }, async () => {
       let found: number | null = null;
       for await (const row of this.#client.fetch(String(sequence), { uid: true })) {
         if (row.seq === sequence && isNumber32(row.uid)) found = row.uid;
       }
-      if (found === null) throw this.#breach("did not show a mail that it counts");
+      if (found === null) throw this.#line.breach("did not show a mail that it counts");
       return found;
     });
   }
@@ -220,11 +273,13 @@ class ImapSession implements MailboxSession {
     return mailbox === false ? 0 : mailbox.exists;
   }
 
-  /** Mail announced, `maxMs` passed, `signal` aborted or the connection closed. */
-  async #announcement(maxMs: number, signal: AbortSignal): Promise<void> {
+  /** Mail announced or, if that counts, gone; `maxMs` passed, `signal` aborted or the connection closed. */
+  async #announcement(maxMs: number, signal: AbortSignal, orGone: boolean): Promise<void> {
     const woken = new AbortController();
     const wake = (): void => woken.abort();
-    this.#wake = wake;
+    this.#wake = (what) => {
+      if (what === "new" || orGone) wake();
+    };
     this.#client.once("close", wake);
     try {
       await wait(maxMs, undefined, { signal: AbortSignal.any([signal, woken.signal]) });
@@ -234,48 +289,5 @@ class ImapSession implements MailboxSession {
       this.#wake = null;
       this.#client.off("close", wake);
     }
-  }
-
-  async #run<T>(
-    bounds: Pick<Bounds, "what"> & Partial<Bounds>,
-    work: (oversight: Oversight) => Promise<T>,
-  ): Promise<T> {
-    using oversight = oversee(this.#client, {
-      quietMs: this.#commandMs,
-      totalMs: this.#commandMs,
-      bytes: limits.imapResponseBytes,
-      lookMs: commandLookMs,
-      ...bounds,
-    });
-    this.#running.add(oversight);
-    try {
-      return await Promise.race([work(oversight), oversight.ended]);
-    } catch (error) {
-      throw this.#settle(error);
-    } finally {
-      this.#running.delete(oversight);
-    }
-  }
-
-  /** After anything but a plain refusal the state of the connection is unknown: it is dropped. */
-  #settle(error: unknown): MailboxError {
-    const settled = this.#toError(error);
-    if (!isTaggedRefusal(error)) this.#client.close();
-    return settled;
-  }
-
-  /** A stream that broke also rejects the running command, with less to say. */
-  #toError(error: unknown): MailboxError {
-    const plain = mailboxError(error, this.#server);
-    return plain.reason === "connection-lost" && this.#fault !== null
-      ? mailboxError(this.#fault, this.#server)
-      : plain;
-  }
-
-  #breach(what: string): MailboxError {
-    return new MailboxError(
-      "protocol",
-      `The mail server ${this.#server} ${what}; the connection is dropped.`,
-    );
   }
 }

@@ -13,16 +13,24 @@ export interface MailboxSession extends AsyncDisposable {
   firstUidSince(sinceMs: number): Promise<number | null>;
   /** Smallest UID of the open folder that is not below `uid`; null when there is none. */
   firstUidFrom(uid: number): Promise<number | null>;
-  /** Resolves when the server announces new mail in the open folder, or after `maxMs`. */
-  waitForMail(maxMs: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when the server announces new mail in the open folder, or after `maxMs`; with `orGone` also when it says that
+   * mail left the folder.
+   */
+  waitForMail(maxMs: number, signal: AbortSignal, wakes?: { readonly orGone: boolean }): Promise<void>;
   /** The parts of one message that hold its own text, and its header; null when the UID is gone. Never more than the limits. */
   slim(uid: number): Promise<SlimMail | null>;
-  /** Text parts of many messages, each cut at `bytesEach`, decoded; for looking whether a mail can still be a share. */
+  /**
+   * Text parts of many messages, each cut at `bytesEach`, decoded; for looking whether a mail can still be a share. In no
+   * order.
+   */
   texts(uids: readonly number[], bytesEach: number): AsyncIterable<TextRow>;
   /** Flags and keywords of one message; null when the UID is gone. */
   flags(uid: number): Promise<readonly string[] | null>;
   /** Folders with their special use (RFC 6154), for example \Junk. */
   folders(): Promise<readonly FolderInfo[]>;
+  /** The path of a folder among the account's own folders, with the server's prefix and separator. */
+  pathOf(names: readonly string[]): string;
   /** Changes to the mailbox; each opens the folder for writing and back. */
   readonly change: MailboxChanges;
   /** What an administrator wants to know of the connection. */
@@ -32,14 +40,18 @@ export interface MailboxSession extends AsyncDisposable {
 /** One message rebuilt from its header block and its bounded text parts, as RFC 5322 bytes. */
 export interface SlimMail {
   readonly raw: Buffer;
+  /** `raw` is the mail as it lies there, byte for byte: its signature can be verified. */
+  readonly isWhole: boolean;
+  /** Size of the mail on the server. */
   readonly sizeBytes: number;
-  /** Parts left out, in words for a record. */
+  /** What was left out though it may matter, in words for a record. */
   readonly problems: readonly string[];
 }
 
 export interface TextRow {
   readonly uid: number;
-  readonly text: string;
+  /** Null where it cannot be had this way: the mail is gone, or has to be read by itself. */
+  readonly text: string | null;
 }
 
 export interface FolderInfo {
@@ -56,10 +68,19 @@ export interface MailboxChanges {
     uid: number,
     change: { readonly add: readonly string[]; readonly remove: readonly string[] },
   ): Promise<boolean>;
-  /** Moves one message; the new UID where the server tells it (UIDPLUS), null where the message is gone. */
-  move(folder: string, uid: number, to: string): Promise<number | "moved" | null>;
+  /**
+   * Moves one message, and makes the folder `to` where there is none; its new place where the server tells it (UIDPLUS),
+   * null where the message is gone.
+   */
+  move(folder: string, uid: number, to: string): Promise<NewPlace | "moved" | null>;
   /** Makes a folder, subscribed; true where it was new. */
   createFolder(path: string): Promise<boolean>;
+}
+
+/** Where a moved message lies. */
+export interface NewPlace {
+  readonly uidValidity: number;
+  readonly uid: number;
 }
 
 export interface FolderStatus {
@@ -100,6 +121,8 @@ export type MailboxReason =
   | "unsafe-login"
   | "no-such-folder"
   | "throttled"
+  /** Rights are missing: [NOPERM] of RFC 5530, or a folder that opens read-only. */
+  | "not-permitted"
   /** The server said NO or BAD without a code that tells more. */
   | "refused"
   | "unreachable"
@@ -112,4 +135,12 @@ const permanentReasons: ReadonlySet<MailboxReason> = new Set([
   "authentication-failed",
   "unsafe-login",
   "no-such-folder",
+  "not-permitted",
 ]);
+
+/** Whether the server answered, and said no without harm to the connection. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof MailboxError && refusals.has(error.reason);
+}
+
+const refusals: ReadonlySet<MailboxReason> = new Set(["refused", "no-such-folder", "not-permitted"]);

@@ -1,0 +1,103 @@
+import type { MessageStructureObject } from "imapflow";
+import { limits } from "../domain/limits.ts";
+import { decodeText } from "./decode-text.ts";
+import {
+  type FetchPlace,
+  fetchRows,
+  fetchStructures,
+  halving,
+  type PartialSection,
+  type Sections,
+} from "./fetch-parts.ts";
+import type { TextRow } from "./session.ts";
+import { type OwnText, ownTexts } from "./structure.ts";
+
+/**
+ * The own text of many mails: one FETCH for their structures, then one for all whose text lies in the same parts.
+ * Throws MailboxError.
+ */
+export async function* fetchTexts(
+  place: FetchPlace,
+  uids: readonly number[],
+  bytesEach: number,
+): AsyncGenerator<TextRow, void> {
+  const structures = await fetchStructures(place, uids);
+  const groups = new Map<string, Wanted[]>();
+  for (const uid of uids) {
+    const structure = structures.get(uid);
+    const texts = structure === undefined ? [] : ownTexts(structure);
+    if (structure === undefined || texts.length === 0) {
+      yield { uid, text: structure === undefined ? null : "" };
+      continue;
+    }
+    const group = groupOf(structure, texts);
+    const wanted = groups.get(group) ?? [];
+    groups.set(group, wanted);
+    wanted.push({ uid, texts });
+  }
+  for (const [group, wanted] of groups) {
+    const sections = group.split(" ").map((key) => ({ key, maxLength: bytesEach }));
+    for (const some of portions(wanted, bytesEach)) yield* fetchPortion(place, some, sections);
+  }
+}
+
+interface Wanted {
+  readonly uid: number;
+  readonly texts: readonly OwnText[];
+}
+
+/** The parts to fetch. A mail of one part has no second one, and may go with those that have plain text and HTML. */
+function groupOf(structure: MessageStructureObject, texts: readonly OwnText[]): string {
+  if (structure.childNodes === undefined) return "1 2";
+  return texts
+    .map(({ part }) => part)
+    .toSorted()
+    .join(" ");
+}
+
+/** Portions that fit into memory together. */
+function portions(wanted: readonly Wanted[], bytesEach: number): readonly (readonly Wanted[])[] {
+  const all: Wanted[][] = [];
+  let bytes = Infinity;
+  for (const mail of wanted) {
+    const size = mail.texts.reduce((sum, { sizeBytes }) => sum + Math.min(sizeBytes, bytesEach), 0);
+    if (bytes + size > limits.imapTextsBytes) {
+      all.push([]);
+      bytes = 0;
+    }
+    bytes += size;
+    all.at(-1)?.push(mail);
+  }
+  return all;
+}
+
+async function* fetchPortion(
+  { line }: FetchPlace,
+  wanted: readonly Wanted[],
+  sections: readonly PartialSection[],
+): AsyncGenerator<TextRow, void> {
+  const found = new Map<number, Sections>();
+  const bounds = { what: "FETCH of texts", bytes: 2 * limits.imapTextsBytes + limits.imapResponseBytes };
+  const refused = await halving(
+    wanted.map(({ uid }) => uid),
+    async (uids) =>
+      fetchRows(line, uids, { bodyParts: [...sections] }, bounds, ({ uid, bodyParts }) => {
+        if (bodyParts !== undefined) found.set(uid, bodyParts);
+      }),
+  );
+  for (const { uid, texts } of wanted) {
+    const parts = found.get(uid);
+    const isReadable = parts !== undefined && !refused.includes(uid);
+    yield { uid, text: isReadable ? joined(texts, parts) : null };
+  }
+}
+
+function joined(texts: readonly OwnText[], parts: Sections): string {
+  return texts
+    .map((text) => {
+      const content = parts.get(text.part);
+      // A server may say NIL.
+      return Buffer.isBuffer(content) ? decodeText(content, text) : "";
+    })
+    .join("\n");
+}
