@@ -7,7 +7,16 @@ export function sharerOf(mail: Pick<MailView, "from" | "replyTo">): MailAddress 
   const [from] = mail.from;
   const [replyTo, ...others] = mail.replyTo;
   const isFromServer = from === undefined || isServerAddress(from.address);
-  const sharer = isFromServer && replyTo !== undefined && others.length === 0 ? replyTo : from;
+  return shown(isFromServer && replyTo !== undefined && others.length === 0 ? replyTo : from);
+}
+
+/** The person who shares, in a mail that a server sends under whatever address for a person in Reply-To. */
+export function sharerBehindServer(mail: Pick<MailView, "from" | "replyTo">): MailAddress {
+  const [replyTo, ...others] = mail.replyTo;
+  return shown(replyTo !== undefined && others.length === 0 ? replyTo : mail.from[0]);
+}
+
+function shown(sharer: MailAddress | undefined): MailAddress {
   return {
     name: oneLine(sharer?.name ?? "", limits.nameChars),
     address: oneLine(sharer?.address ?? "", limits.addressChars),

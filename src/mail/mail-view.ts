@@ -3,6 +3,7 @@ import { limits } from "../domain/limits.ts";
 import { type HeaderField, headerValues, type MailView, messageIdIn } from "../domain/mail.ts";
 import { oneLine } from "../domain/one-line.ts";
 import { type MailHead, readHead, withLineFeeds } from "./headers.ts";
+import { ownText } from "./own-text.ts";
 import type { MimeParts } from "./mime-parts.ts";
 
 /** The view that needs no parser: header fields alone, addresses and encoded words unread. */
@@ -24,6 +25,7 @@ export function viewOf(head: MailHead, parts: MimeParts, problems: readonly stri
     subject: oneLine(parts.subject, limits.mailSubjectChars),
     messageId: messageIdIn({ headers: head.fields }),
     texts: parts.texts,
+    ...ownText(parts.texts),
     deliveryStatus: isReport ? deliveryStatusOf(parts) : null,
     returnedHeaders: isReport ? returnedHeadersOf(parts) : [],
     problems,
