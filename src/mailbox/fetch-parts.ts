@@ -44,6 +44,17 @@ function carriesContent({ bodyParts, bodyStructure, source, size }: FetchMessage
   return [bodyParts, bodyStructure, source, size].some((content) => content !== undefined);
 }
 
+/** Flags and keywords of one mail; null where the UID is gone. Throws MailboxError. */
+export async function fetchFlags(line: ImapLine, uid: number): Promise<readonly string[] | null> {
+  return line.run({ what: "FETCH of flags" }, async () => {
+    let found: readonly string[] | null = null;
+    for await (const row of line.client.fetch(String(uid), { uid: true, flags: true }, { uid: true })) {
+      if (row.uid === uid) found = [...(row.flags ?? [])];
+    }
+    return found;
+  });
+}
+
 /** Structures of these mails, without those that cannot be had: gone, refused, or known to break the connection. */
 export async function fetchStructures(
   { line, doubts, folder }: FetchPlace,

@@ -1,6 +1,7 @@
 import { ImapFlow } from "imapflow";
 import { setTimeout as wait } from "node:timers/promises";
 import { limits } from "../domain/limits.ts";
+import { fetchFlags } from "./fetch-parts.ts";
 import { fetchHeaderRows } from "./fetch-rows.ts";
 import { listFolders, pathOf } from "./folders.ts";
 import { mailboxError } from "./imap-error.ts";
@@ -213,13 +214,7 @@ class ImapSession implements MailboxSession {
   }
 
   async flags(uid: number): Promise<readonly string[] | null> {
-    return this.#line.run({ what: "FETCH of flags" }, async () => {
-      let found: readonly string[] | null = null;
-      for await (const row of this.#client.fetch(String(uid), { uid: true, flags: true }, { uid: true })) {
-        if (row.uid === uid) found = [...(row.flags ?? [])];
-      }
-      return found;
-    });
+    return fetchFlags(this.#line, uid);
   }
 
   async folders(): Promise<readonly FolderInfo[]> {

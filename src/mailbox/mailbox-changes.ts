@@ -93,7 +93,7 @@ class Changes {
     const { client } = this.#line;
     try {
       const made = await this.#line.run({ what: "CREATE" }, async () => client.mailboxCreate(path));
-      return made.created === true;
+      return made.created;
     } catch (error) {
       if (!isRefusal(error)) throw error;
       // Servers before RFC 5530 say NO without a code to what exists.

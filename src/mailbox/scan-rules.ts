@@ -1,6 +1,8 @@
 import { parseHeaderFields } from "../domain/header-fields.ts";
+import { limits } from "../domain/limits.ts";
 import type { FoundMessage } from "../store/mailboxes.ts";
 import type { Db } from "../store/store.ts";
+import type { HeaderRow } from "./session.ts";
 
 /** What a scan looks for, and what it plans for what it finds. */
 export interface ScanRules {
@@ -8,8 +10,16 @@ export interface ScanRules {
   readonly fields: readonly string[];
   /** Whether a mail with these fields is worth reading whole. Pure. */
   readonly isCandidate: (headerText: string) => boolean;
+  /** The second look, at the text of mails that are no candidates by their fields; left out, there is none. */
+  readonly text?: TextRules;
   /** Plans the reading of new candidates, in the transaction that records them. */
   readonly onFound: (db: Db, found: readonly FoundMessage[]) => Promise<void>;
+}
+
+/** Which mails are found by their text. Both are pure. */
+export interface TextRules {
+  readonly mayBe: (row: HeaderRow) => boolean;
+  readonly isCandidate: (text: string) => boolean;
 }
 
 /** Rules that find every mail with one of these header fields (lower-case names). */
@@ -20,4 +30,34 @@ export function rulesByPresence(fields: readonly string[], onFound: ScanRules["o
     isCandidate: (headerText) => parseHeaderFields(headerText).fields.some(({ name }) => wanted.has(name)),
     onFound,
   };
+}
+
+/**
+ * The same rules, which also find mails whose decoded text may announce a share. Mass mail, automatic replies, reports and
+ * very large mail are passed over: no share notification is any of these, and most mail is.
+ */
+export function rulesByText(rules: ScanRules, mayAnnounce: (text: string) => boolean): ScanRules {
+  return {
+    ...rules,
+    // The date is for the key of mails without Message-ID, which would all look alike.
+    fields: [...rules.fields, ...excluding.map(([name]) => name), "date"],
+    text: { mayBe: isPersonalMail, isCandidate: mayAnnounce },
+  };
+}
+
+/** Fields and values that no share notification has (RFC 2919; RFC 3834 section 2; RFC 5321 section 4.5.5; RFC 6522). */
+const excluding: readonly (readonly [string, RegExp])[] = [
+  ["list-id", /^/],
+  ["precedence", /^(?:bulk|junk|list)$/i],
+  ["auto-submitted", /^auto-replied(?![\w-])/i],
+  ["return-path", /^<\s*>/],
+  ["content-type", /^multipart\/report(?![^\s;(])/i],
+];
+
+function isPersonalMail({ headerText, sizeBytes }: HeaderRow): boolean {
+  if (sizeBytes > limits.scanTextMailBytes) return false;
+  const { fields } = parseHeaderFields(headerText);
+  return !fields.some(({ name, value }) =>
+    excluding.some(([excluded, values]) => name === excluded && values.test(value)),
+  );
 }

@@ -3,7 +3,7 @@ import { type FoundMessage, insertFound, moveCursor, readCursor } from "../store
 import type { Store } from "../store/store.ts";
 import { messageKey } from "./message-key.ts";
 import type { ScanRules } from "./scan-rules.ts";
-import { type FolderStatus, MailboxError, type MailboxSession } from "./session.ts";
+import { type FolderStatus, type HeaderRow, MailboxError, type MailboxSession } from "./session.ts";
 
 /** The mailbox as a scan needs to know it. */
 export interface ScannedMailbox {
@@ -66,6 +66,7 @@ export async function scanFolder(scan: FolderScan): Promise<ScanResult> {
     const toUid = Math.min(endUid - 1, fromUid + limits.scanBatchMessages - 1);
     const batch = emptyBatch();
     if (!(await readBatch(scan, batch, fromUid, toUid))) break;
+    if (!(await readTexts(scan, batch))) break;
     const lastUid = batch.seen > 0 ? toUid : await endOfGap(scan.session, toUid, endUid);
     const added = await commit(scan, batch, { fromUid, lastUid });
     seen += batch.seen;
@@ -103,12 +104,19 @@ export async function lookBackUid(
 
 interface Batch {
   seen: number;
-  readonly candidates: { readonly uid: number; readonly key: string }[];
+  readonly candidates: Candidate[];
+  /** Mails that only their text can make candidates. */
+  readonly doubtful: Candidate[];
   readonly refusedUids: number[];
 }
 
+interface Candidate {
+  readonly uid: number;
+  readonly key: string;
+}
+
 function emptyBatch(): Batch {
-  return { seen: 0, candidates: [], refusedUids: [] };
+  return { seen: 0, candidates: [], doubtful: [], refusedUids: [] };
 }
 
 /**
@@ -118,9 +126,9 @@ function emptyBatch(): Batch {
 async function readBatch(scan: FolderScan, batch: Batch, fromUid: number, toUid: number): Promise<boolean> {
   const part = emptyBatch();
   try {
-    for await (const { uid, headerText } of scan.session.headers(fromUid, toUid, scan.rules.fields)) {
+    for await (const row of scan.session.headers(fromUid, toUid, scan.rules.fields)) {
       part.seen += 1;
-      if (scan.rules.isCandidate(headerText)) part.candidates.push({ uid, key: messageKey(headerText) });
+      sortInto(part, row, scan.rules);
       if (scan.signal.aborted) return false;
     }
   } catch (error) {
@@ -137,6 +145,26 @@ async function readBatch(scan: FolderScan, batch: Batch, fromUid: number, toUid:
   }
   batch.seen += part.seen;
   batch.candidates.push(...part.candidates);
+  batch.doubtful.push(...part.doubtful);
+  return true;
+}
+
+function sortInto(batch: Batch, row: HeaderRow, { isCandidate, text }: ScanRules): void {
+  const { uid, headerText } = row;
+  if (isCandidate(headerText)) batch.candidates.push({ uid, key: messageKey(headerText) });
+  else if (text?.mayBe(row) === true) batch.doubtful.push({ uid, key: messageKey(headerText) });
+}
+
+/** The second look; false where it was stopped. What has no text to look at is read by itself, so that none is missed. */
+async function readTexts({ session, rules, signal }: FolderScan, batch: Batch): Promise<boolean> {
+  const { text: rule } = rules;
+  if (rule === undefined || batch.doubtful.length === 0) return true;
+  const byUid = new Map(batch.doubtful.map((mail) => [mail.uid, mail]));
+  for await (const { uid, text } of session.texts([...byUid.keys()], limits.scanTextBytes)) {
+    if (signal.aborted) return false;
+    const mail = byUid.get(uid);
+    if (mail !== undefined && (text === null || rule.isCandidate(text))) batch.candidates.push(mail);
+  }
   return true;
 }
 

@@ -56,7 +56,7 @@ describe("logging in", () => {
 
   test("refuses a login name that a master login would turn into another user, and sends nothing", async () => {
     const server = mailServer(world, { master: "separator" });
-    const logins = async (): Promise<number> => (await world.dovecot.log()).split("-login: ").length;
+    const logins = async (): Promise<number> => (await world.dovecot.log()).split("Info: Login:").length;
     const before = await logins();
     for (const login of ["bob*usher", "bob\0", "bob\r\nA1 LOGOUT", ""]) {
       const error = await refusal({ server, login, password: null });

@@ -164,7 +164,7 @@ describe("one mail", () => {
   });
 });
 
-async function texts(session: MailboxSession, uids: readonly number[]): Promise<readonly TextRow[]> {
+async function textsOf(session: MailboxSession, uids: readonly number[]): Promise<readonly TextRow[]> {
   const rows = await Array.fromAsync(session.texts(uids, limits.scanTextBytes));
   return rows.toSorted((one, other) => one.uid - other.uid);
 }
@@ -191,7 +191,7 @@ describe("the texts of many mails", () => {
       ),
     );
     await using session = await connect(user);
-    const found = await texts(session, [1, 2, 3, 4, 9]);
+    const found = await textsOf(session, [1, 2, 3, 4, 9]);
     expect(found.map(({ text }) => text)).toEqual([
       "plain words\r\n",
       expect.stringContaining("Grüße https://ox.example.org/ajax/share/1"),
