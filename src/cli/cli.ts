@@ -35,9 +35,21 @@ const groups: Readonly<Record<string, Group>> = {
     summary: "mailboxes that are watched: add, test, scan, list, enable, remove",
     load: async () => (await import("./mailbox.ts")).registerMailbox,
   },
+  policy: {
+    summary: "rules that decide about notifications: test, show, set, clear",
+    load: async () => (await import("./policy.ts")).registerPolicy,
+  },
+  contact: {
+    summary: "whom an account knows, and whom it trusts: add, list, remove, trust, untrust",
+    load: async () => (await import("./contact.ts")).registerContact,
+  },
   notification: {
-    summary: "share notifications found in mailboxes: list, show, accept, ignore, explain",
+    summary: "share notifications found in mailboxes: list, show, accept, ignore, refuse, explain",
     load: async () => (await import("./notification.ts")).registerNotification,
+  },
+  replay: {
+    summary: "judge mails again after a change of the policy or of the software; dry unless --apply",
+    load: async () => (await import("./replay.ts")).registerReplay,
   },
   subscription: {
     summary: "shares that are followed: list, show, check, remove",
@@ -46,6 +58,10 @@ const groups: Readonly<Record<string, Group>> = {
   sharing: {
     summary: "invite people to a share, and see what becomes of it: create, list, show",
     load: async () => (await import("./sharing.ts")).registerSharing,
+  },
+  token: {
+    summary: "who may use the HTTP API: add, list, remove",
+    load: async () => (await import("./token.ts")).registerToken,
   },
   template: {
     summary: "check and preview the mails that Usher writes",

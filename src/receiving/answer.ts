@@ -70,7 +70,8 @@ export async function accept(
   });
 }
 
-function whyNotAccepted(row: NotificationRow, parts: AnswerParts): string | null {
+/** Why the account cannot say yes, for a person; null where it can. */
+export function whyNotAccepted(row: NotificationRow, parts: Pick<AnswerParts, "protocols">): string | null {
   const allowed = acceptIn[row.state];
   if (allowed !== true) return allowed;
   // Law: mail in Junk is never acted on (reference/security.md 4, rule 7).

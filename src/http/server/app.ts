@@ -1,0 +1,118 @@
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { performance } from "node:perf_hooks";
+import { limits } from "../../domain/limits.ts";
+import type { Api } from "./api.ts";
+import { requireToken } from "./caller.ts";
+import { fileRoutes } from "./file-routes.ts";
+import { securityHeaders } from "./headers.ts";
+import { healthRoutes } from "./health-routes.ts";
+import { jobRoutes } from "./job-routes.ts";
+import { notificationRoutes } from "./notification-routes.ts";
+import { describeApi } from "./openapi.ts";
+import { pageRoutes } from "./page-routes.ts";
+import type { ServerParts } from "./parts.ts";
+import { isForHost, isTrustedProxy } from "./peer.ts";
+import { Problem, problemOf, sendProblem } from "./problem.ts";
+import { subscriptionRoutes } from "./subscription-routes.ts";
+import { createWrongSecrets, type WrongSecrets } from "./wrong-secrets.ts";
+
+/** All routes, not yet listening. */
+export async function buildApp(parts: ServerParts): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: false,
+    trustProxy: (address: string | undefined) => isTrustedProxy(address, parts.settings().trustedProxies),
+    bodyLimit: limits.serverBodyBytes,
+    requestTimeout: limits.serverRequestMs,
+    connectionTimeout: limits.serverSilenceMs,
+    keepAliveTimeout: limits.serverKeepAliveMs,
+    http: { headersTimeout: limits.serverHeadersMs },
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply.headers(securityHeaders), problemOf(error).text);
+    },
+    clientErrorHandler: (_error, socket) => {
+      if (socket.writable)
+        socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      else socket.destroy();
+    },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.decorateRequest("caller", null);
+  guard(app, parts);
+  const wrongSecrets = createWrongSecrets(() => performance.now());
+  const api = app.withTypeProvider<ZodTypeProvider>();
+  await describeApi(api);
+  healthRoutes(api, parts);
+  await app.register(
+    async (inner) => apiRoutes(inner.withTypeProvider<ZodTypeProvider>(), parts, wrongSecrets),
+    { prefix: "/api/v1" },
+  );
+  await app.register(async (inner) => pageRoutes(inner, parts, wrongSecrets));
+  await app.ready();
+  return app;
+}
+
+function apiRoutes(api: Api, parts: ServerParts, wrongSecrets: WrongSecrets): void {
+  api.addHook("onRequest", requireToken(parts.store, wrongSecrets));
+  notificationRoutes(api, parts);
+  subscriptionRoutes(api, parts);
+  fileRoutes(api, parts);
+  jobRoutes(api, parts);
+  api.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => reply.send(api.swagger()));
+}
+
+/** What holds for every request, known route or not. */
+function guard(app: FastifyInstance, parts: ServerParts): void {
+  const { log } = parts;
+  let hasWarned = false;
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(securityHeaders);
+    if (!hasWarned && isIgnoredProxy(request, parts)) {
+      hasWarned = true;
+      log.warn("forwarded-fields-ignored", {
+        peer: request.socket.remoteAddress,
+        because: "the peer is none of server.trustedProxies, so all its clients count as one",
+      });
+    }
+    // Monitors ask by address.
+    if (request.url.startsWith("/health/") || isForHost(request, parts.settings().publicUrl)) return;
+    throw noRoute();
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const { method, routeOptions } = request;
+    const fields = {
+      method,
+      route: routeOptions.url ?? null,
+      status: reply.statusCode,
+      by: request.caller?.by ?? null,
+    };
+    if (method === "GET" || method === "HEAD") log.debug("request", fields);
+    else log.info("request", fields);
+  });
+  app.setNotFoundHandler(() => {
+    throw noRoute();
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const { text, isFault } = problemOf(error);
+    if (isFault)
+      log.error("request-failed", { method: request.method, route: request.routeOptions.url ?? null, error });
+    return sendProblem(reply, text);
+  });
+}
+
+function noRoute(): Problem {
+  return new Problem({
+    status: 404,
+    reason: "no-such-route",
+    detail: "There is nothing here; /api/v1/openapi.json under the public address names what there is.",
+  });
+}
+
+function isIgnoredProxy(request: FastifyRequest, parts: ServerParts): boolean {
+  const { trustedProxies } = parts.settings();
+  return (
+    request.headers["x-forwarded-for"] !== undefined &&
+    !isTrustedProxy(request.socket.remoteAddress, trustedProxies)
+  );
+}

@@ -1,0 +1,150 @@
+import { Readable } from "node:stream";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { Log } from "../../observe/log.ts";
+import type { OpenedFile, OpenReply } from "../../protocols/protocol.ts";
+import { type Api, byScope } from "./api.ts";
+import { callerOf } from "./caller.ts";
+import { failureOf } from "./file-problems.ts";
+import { filePolicy } from "./headers.ts";
+import type { Looked, ServerParts } from "./parts.ts";
+import { problems } from "./problem.ts";
+import { attachment, harmlessType, wantedRange } from "./range.ts";
+import { filePath, listedSchema, operation, rowParams } from "./schemas.ts";
+import { openOne, ownSubscription } from "./subscription-routes.ts";
+
+/** What lies behind a subscription, straight from its origin; no copy is kept. */
+export function fileRoutes(api: Api, parts: ServerParts): void {
+  const schema = {
+    ...operation("browseSubscription", "One folder behind a subscription, live", "files:read"),
+    params: rowParams,
+    querystring: z.object({ path: filePath.default("") }),
+    response: { 200: listedSchema, ...problems },
+  };
+  api.get("/subscriptions/:id/browse", { ...byScope("files:read"), schema }, async (request, reply) => {
+    const id = await openId(request, request.params.id, parts);
+    const listed = await parts.files.browse(id, request.query.path, goneSignal(reply));
+    if (listed.kind !== "listed") throw failureOf(listed);
+    return { path: listed.path, entries: [...listed.entries] };
+  });
+  contentRoutes(api, parts);
+}
+
+function contentRoutes(api: Api, parts: ServerParts): void {
+  const bytes = {
+    "application/octet-stream": { schema: z.unknown().meta({ type: "string", format: "binary" }) },
+  };
+  const schema = {
+    ...operation("readContent", "One file behind a subscription, live", "files:read"),
+    description:
+      "Streamed from the origin. One range of bytes (Range: bytes=FIRST-LAST) is answered with 206 as far as the origin " +
+      "gives ranges, with If-Range as far as it gives an ETag; anything else is answered with the whole file.",
+    params: rowParams,
+    querystring: z.object({ path: filePath.min(1) }),
+    response: {
+      200: { description: "The whole file.", content: bytes },
+      206: { description: "The range that Content-Range names.", content: bytes },
+      ...problems,
+    },
+  };
+  const url = "/subscriptions/:id/content";
+  // The HEAD route that Fastify would make reads the file to its end.
+  api.get(url, { ...byScope("files:read"), schema, exposeHeadRoute: false }, async (request, reply) => {
+    const { signal, opened } = await opening(request, reply, parts);
+    return describe(reply, opened).send(bodyStream(opened, signal, parts.log));
+  });
+  const head = { ...schema, operationId: "readContentHead", summary: "What the file would be sent with" };
+  api.head(url, { ...byScope("files:read"), schema: head }, async (request, reply) => {
+    const { opened } = await opening(request, reply, parts);
+    await end(opened);
+    return describe(reply, opened).send();
+  });
+}
+
+interface Asked {
+  readonly params: { readonly id: string };
+  readonly query: { readonly path: string };
+}
+
+async function opening(
+  request: FastifyRequest & Asked,
+  reply: FastifyReply,
+  parts: ServerParts,
+): Promise<{ readonly opened: OpenedFile; readonly signal: AbortSignal }> {
+  const id = await openId(request, request.params.id, parts);
+  const signal = goneSignal(reply);
+  const { range, "if-range": known } = request.headers;
+  const wanted = { path: request.query.path, range: wantedRange(range) };
+  const opened = openedOrThrow(await parts.files.open(id, wanted, signal));
+  // RFC 9110 section 13.1.5: a part of another version is worth nothing.
+  const isStale = known !== undefined && (opened.etag !== known || known.startsWith("W/"));
+  if (opened.range === null || !isStale) return { opened, signal };
+  await end(opened);
+  return { opened: openedOrThrow(await parts.files.open(id, { ...wanted, range: null }, signal)), signal };
+}
+
+function openedOrThrow(reply: Looked<OpenReply>): OpenedFile {
+  if (reply.kind === "opened") return reply;
+  throw failureOf(reply);
+}
+
+async function openId(request: FastifyRequest, id: string, { store }: ServerParts): Promise<string> {
+  return openOne(await ownSubscription(store.db, callerOf(request), id)).id;
+}
+
+/** Aborted as soon as nobody waits for the answer any more, and after it was sent. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  return gone.signal;
+}
+
+function describe(reply: FastifyReply, opened: OpenedFile): FastifyReply {
+  const { name, mediaType, etag, range } = opened;
+  const bytes = bodyBytes(opened);
+  reply.headers({
+    "accept-ranges": "bytes",
+    "content-disposition": attachment(name),
+    "content-security-policy": filePolicy,
+    ...(bytes === null ? {} : { "content-length": String(bytes) }),
+    ...(etag === null || !/^(?:W\/)?"[\x21\x23-\x7e]*"$/.test(etag) ? {} : { etag }),
+    ...(range === null
+      ? {}
+      : { "content-range": `bytes ${range.first}-${range.last}/${range.ofBytes ?? "*"}` }),
+  });
+  return reply.code(range === null ? 200 : 206).type(harmlessType(mediaType));
+}
+
+function bodyBytes({ range, sizeBytes }: OpenedFile): number | null {
+  return range === null ? sizeBytes : range.last - range.first + 1;
+}
+
+/** The origin is read as fast as the client takes it; the visit there ends with the stream, however that ends. */
+function bodyStream(opened: OpenedFile, signal: AbortSignal, log: Log): Readable {
+  const stream = Readable.from(announced(opened, signal), { objectMode: false });
+  stream.once("error", (error) => {
+    if (!signal.aborted) log.warn("content-broke-off", { error });
+  });
+  stream.once("close", () => {
+    end(opened).catch((error: unknown) => log.error("content-not-closed", { error }));
+  });
+  return stream;
+}
+
+async function end(opened: OpenedFile): Promise<void> {
+  await opened[Symbol.asyncDispose]();
+}
+
+/** No byte more and none less than the head of the answer says: what is sent beyond it would be read as the next answer. */
+async function* announced(opened: OpenedFile, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const announcedBytes = bodyBytes(opened);
+  let left = announcedBytes ?? Number.POSITIVE_INFINITY;
+  for await (const chunk of opened.body) {
+    signal.throwIfAborted();
+    left -= chunk.length;
+    if (left < 0) break;
+    yield chunk;
+  }
+  if (left < 0) throw new Error("The origin sent more than it had announced.");
+  if (left > 0 && announcedBytes !== null) throw new Error("The origin sent less than it had announced.");
+}

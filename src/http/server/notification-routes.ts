@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { messagesOf } from "../../store/messages.ts";
+import { readNotification, type NotificationRow, readTargets } from "../../store/notifications.ts";
+import { pageOfNotifications } from "../../store/pages.ts";
+import { readRecord } from "../../store/records.ts";
+import type { Db } from "../../store/store.ts";
+import { notificationView } from "../../store/views.ts";
+import { type Api, byScope } from "./api.ts";
+import { accountFilter, type Caller, callerOf, own } from "./caller.ts";
+import { listQuery, pagesText, pageStart, thisPage } from "./list.ts";
+import type { Answered, ServerParts } from "./parts.ts";
+import { notThere, Problem, problems } from "./problem.ts";
+import {
+  answeredSchema,
+  explainedSchema,
+  notificationSchema,
+  notificationStates,
+  notificationWithMailsSchema,
+  operation,
+  password,
+  rowParams,
+} from "./schemas.ts";
+
+export function notificationRoutes(api: Api, parts: ServerParts): void {
+  listRoute(api, parts);
+  readRoutes(api, parts);
+  acceptRoute(api, parts);
+  for (const what of ["ignore", "refuse"] as const) declineRoute(api, parts, what);
+}
+
+function listRoute(api: Api, { store }: ServerParts): void {
+  const schema = {
+    ...operation("listNotifications", "Notifications, newest first", "notifications:read"),
+    description: pagesText,
+    querystring: z.object({ ...listQuery, state: z.enum(notificationStates).optional() }),
+    response: { 200: z.array(notificationSchema), ...problems },
+  };
+  api.get("/notifications", { ...byScope("notifications:read"), schema }, async (request, reply) => {
+    const { account, cursor, limit, state = null } = request.query;
+    const accountId = await accountFilter(store.db, callerOf(request), account);
+    const after = pageStart(cursor);
+    const rows = await pageOfNotifications(store.db, { accountId, state, after, rows: limit + 1 });
+    return thisPage(request, reply, rows, limit).map(notificationView);
+  });
+}
+
+function readRoutes(api: Api, { store: { db } }: ServerParts): void {
+  const one = {
+    ...operation(
+      "readNotification",
+      "One notification, what it names and where its mails lie",
+      "notifications:read",
+    ),
+    params: rowParams,
+    response: { 200: notificationWithMailsSchema, ...problems },
+  };
+  api.get("/notifications/:id", { ...byScope("notifications:read"), schema: one }, async (request) => {
+    const row = await ownNotification(db, callerOf(request), request.params.id);
+    const mails = await messagesOf(db, row.id);
+    return {
+      ...notificationView(row),
+      targets: [...(await readTargets(db, row.id))],
+      mails: mails.map(({ folder, uid }) => ({ folder, uid })),
+    };
+  });
+  const whole = {
+    ...operation("explainNotification", "The whole decision record of a notification", "notifications:read"),
+    params: rowParams,
+    response: { 200: explainedSchema, ...problems },
+  };
+  api.get(
+    "/notifications/:id/explain",
+    { ...byScope("notifications:read"), schema: whole },
+    async (request) => {
+      const row = await ownNotification(db, callerOf(request), request.params.id);
+      const record = await readRecord(db, row.id);
+      return {
+        ...notificationView(row),
+        record: record.map((line) => ({ ...line, detail: { ...line.detail } })),
+      };
+    },
+  );
+}
+
+function acceptRoute(api: Api, { store, answers }: ServerParts): void {
+  const schema = {
+    ...operation(
+      "acceptNotification",
+      "Follow the share; the outcome is told by the notification",
+      "notifications:answer",
+    ),
+    params: rowParams,
+    body: z
+      .strictObject({
+        password: password.optional().meta({ description: "The guest password of the share." }),
+        trust: z.boolean().optional().meta({ description: "Trust this sender from now on." }),
+      })
+      .nullish(),
+    response: { 202: answeredSchema, ...problems },
+  };
+  api.post(
+    "/notifications/:id/accept",
+    { ...byScope("notifications:answer"), schema },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const { password: given = null, trust = false } = request.body ?? {};
+      const answered = await store.transaction(async (db) => {
+        const { id } = await ownNotification(db, caller, request.params.id);
+        return answers.accept(db, id, { by: caller.by, password: given, trust });
+      });
+      return reply.code(202).send(answerBody(request.params.id, answered));
+    },
+  );
+}
+
+const declines = {
+  ignore: { operationId: "ignoreNotification", summary: "Do not follow the share; its origin hears nothing" },
+  refuse: {
+    operationId: "refuseNotification",
+    summary: "Say no to the share, at its origin where that can be told",
+  },
+} as const;
+
+function declineRoute(api: Api, { store, answers }: ServerParts, what: "ignore" | "refuse"): void {
+  const { operationId, summary } = declines[what];
+  const schema = {
+    ...operation(operationId, summary, "notifications:answer"),
+    params: rowParams,
+    response: { 200: answeredSchema, ...problems },
+  };
+  api.post(`/notifications/:id/${what}`, { ...byScope("notifications:answer"), schema }, async (request) => {
+    const caller = callerOf(request);
+    const answered = await store.transaction(async (db) => {
+      const { id } = await ownNotification(db, caller, request.params.id);
+      return answers[what](db, id, { by: caller.by });
+    });
+    return answerBody(request.params.id, answered);
+  });
+}
+
+async function ownNotification(db: Db, caller: Caller, id: string): Promise<NotificationRow> {
+  return own(caller, await readNotification(db, id), "notification");
+}
+
+function answerBody(id: string, answered: Answered): z.infer<typeof answeredSchema> {
+  if (answered.kind === "not-found") throw notThere("notification");
+  if (answered.kind === "unchanged") {
+    throw new Problem({
+      status: 409,
+      reason: "unchanged",
+      detail: `Nothing was changed about the notification: ${answered.why}.`,
+    });
+  }
+  const { state, note, trust } = answered;
+  return {
+    id,
+    state,
+    ...(note === null ? {} : { note }),
+    ...(trust === null
+      ? {}
+      : {
+          trust: {
+            trusted: trust.kind === "trusted",
+            detail: trust.kind === "trusted" ? null : trust.because,
+          },
+        }),
+  };
+}

@@ -1,0 +1,184 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Transaction } from "kysely";
+import { z } from "zod";
+import { limits } from "../../domain/limits.ts";
+import { type OpenedSecret, readAnswerSecret, useAnswerSecret } from "../../store/answer-secrets.ts";
+import { readNotification, type NotificationRow } from "../../store/notifications.ts";
+import { readRecord } from "../../store/records.ts";
+import type { Schema } from "../../store/schema.ts";
+import type { Db } from "../../store/store.ts";
+import { isFormToken, newFormToken } from "./form-token.ts";
+import type { Answered, AnsweredPage, AnswerPage, ServerParts } from "./parts.ts";
+import { Problem } from "./problem.ts";
+import type { WrongSecrets } from "./wrong-secrets.ts";
+
+const url = "/answer/:secret";
+
+interface Asked {
+  readonly Params: { readonly secret: string };
+}
+
+/**
+ * The page that a notice mail links to. GET shows and changes nothing, however often and by whomever it is asked; only
+ * POST acts, once. Whoever holds the secret was mailed it, so nobody logs in.
+ */
+export function pageRoutes(app: FastifyInstance, parts: ServerParts, wrongSecrets: WrongSecrets): void {
+  const { path, css } = parts.pages.stylesheet;
+  app.get(path, { schema: { hide: true } }, async (_request, reply) =>
+    reply.type("text/css; charset=utf-8").header("cache-control", "public, max-age=3600").send(css),
+  );
+  app.addContentTypeParser(
+    "application/x-www-form-urlencoded",
+    { parseAs: "string" },
+    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  );
+  app.get<Asked>(url, { schema: { hide: true } }, async (request, reply) => {
+    const { db } = parts.store;
+    const opened = await readAnswerSecret(db, request.params.secret, Date.now());
+    const row = opened && (await readNotification(db, opened.notificationId));
+    if (opened === undefined || row === undefined) return opensNothing(request, reply, parts, wrongSecrets);
+    const page = await pageOf(db, row, { opened, parts, secret: request.params.secret });
+    return sendPage(reply, parts.pages.answer(opened.locale, page));
+  });
+  app.post<Asked>(url, { schema: { hide: true } }, async (request, reply) =>
+    answer(request, reply, { parts, wrongSecrets }),
+  );
+}
+
+interface Place {
+  readonly opened: OpenedSecret;
+  readonly parts: ServerParts;
+  readonly secret: string;
+}
+
+async function pageOf(db: Db, row: NotificationRow, { opened, parts, secret }: Place): Promise<AnswerPage> {
+  const mails = (await readRecord(db, row.id)).filter(({ kind }) => kind === "mail");
+  const canAnswer = answerable.has(row.state);
+  return {
+    title: row.title,
+    module: row.module,
+    sharerName: row.sharer_name,
+    sharerAddress: row.sharer_address,
+    origin: row.origin,
+    state: row.state,
+    evidence: mails.at(-1)?.detail ?? null,
+    asksPassword: row.state === "needs-password",
+    whyNot: await parts.answers.whyNotAccepted(row),
+    form: canAnswer
+      ? { action: `/answer/${secret}`, token: newFormToken(parts.sealer, opened.secretHash, Date.now()) }
+      : null,
+  };
+}
+
+const answerable: ReadonlySet<NotificationRow["state"]> = new Set([
+  "held",
+  "failed",
+  "needs-password",
+  "ignored",
+]);
+
+const formSchema = z.object({
+  form: z.string().max(500),
+  action: z.enum(["accept", "ignore"]),
+  password: z.string().max(limits.sharePasswordChars).optional(),
+  trust: z.literal("yes").optional(),
+});
+
+type Form = z.infer<typeof formSchema>;
+
+async function answer(
+  request: FastifyRequest<Asked>,
+  reply: FastifyReply,
+  { parts, wrongSecrets }: { readonly parts: ServerParts; readonly wrongSecrets: WrongSecrets },
+): Promise<FastifyReply> {
+  refuseForeignForm(request, parts.settings().publicUrl);
+  const opened = await readAnswerSecret(parts.store.db, request.params.secret, Date.now());
+  if (opened === undefined) return opensNothing(request, reply, parts, wrongSecrets);
+  const form = formSchema.safeParse(request.body);
+  if (!form.success || !isFormToken(parts.sealer, opened.secretHash, form.data.form, Date.now())) {
+    // The page was open for too long, or was never loaded: it is shown anew.
+    return reply.redirect(`/answer/${request.params.secret}`, 303);
+  }
+  const done = await actOnce(opened, form.data, parts);
+  if (done === null) return opensNothing(request, reply, parts, wrongSecrets);
+  return sendPage(reply, parts.pages.answered(opened.locale, done));
+}
+
+/** Uses the secret up and answers, in one transaction: killed in between, nothing has happened and the link still works. */
+async function actOnce(opened: OpenedSecret, form: Form, parts: ServerParts): Promise<AnsweredPage | null> {
+  return parts.store.transaction(async (db) => {
+    const isMine = await useAnswerSecret(db, opened.secretHash, Date.now());
+    const row = await readNotification(db, opened.notificationId);
+    if (!isMine || row === undefined) return null;
+    const answered = await act(db, row.id, form, parts);
+    return { title: row.title, sharerName: row.sharer_name, ...outcomeOf(answered, form.action) };
+  });
+}
+
+async function act(
+  db: Transaction<Schema>,
+  id: string,
+  form: Form,
+  { answers }: ServerParts,
+): Promise<Answered> {
+  if (form.action === "ignore") return answers.ignore(db, id, { by: "page" });
+  const { password = "", trust } = form;
+  return answers.accept(db, id, {
+    by: "page",
+    password: password === "" ? null : password,
+    trust: trust === "yes",
+  });
+}
+
+function outcomeOf(answered: Answered, action: Form["action"]): Pick<AnsweredPage, "outcome" | "detail"> {
+  if (answered.kind === "not-found") return { outcome: "unchanged", detail: null };
+  if (answered.kind === "unchanged") return { outcome: "unchanged", detail: answered.why };
+  const { note, trust } = answered;
+  return {
+    outcome: action === "accept" ? "accepted" : "ignored",
+    detail: note ?? (trust?.kind === "not-trusted" ? trust.because : null),
+  };
+}
+
+/**
+ * A form of another site is refused. Browsers say where a form comes from in Sec-Fetch-Site; `Origin: null` says
+ * nothing, because they send it for forms of pages with Referrer-Policy no-referrer, such as these.
+ */
+function refuseForeignForm(request: FastifyRequest, publicUrl: string): void {
+  const site = request.headers["sec-fetch-site"];
+  const { origin } = request.headers;
+  const isForeign =
+    (site !== undefined && site !== "same-origin") ||
+    (origin !== undefined && origin !== "null" && origin !== new URL(publicUrl).origin);
+  if (!isForeign) return;
+  throw new Problem({
+    status: 403,
+    reason: "foreign-form",
+    detail: "The answer came from a page of another site; open the link of the mail and answer there.",
+  });
+}
+
+/** Unknown, used and expired secrets look the same. */
+function opensNothing(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parts: ServerParts,
+  wrongSecrets: WrongSecrets,
+): FastifyReply {
+  const waitMs = wrongSecrets.count(request.ip);
+  if (waitMs !== null) {
+    throw new Problem({
+      status: 429,
+      reason: "too-many-wrong-links",
+      detail:
+        "Too many links that open nothing were asked for from this address; wait as long as Retry-After says.",
+      headers: { "retry-after": String(Math.ceil(waitMs / 1000)) },
+    });
+  }
+  const [language = null] = request.headers["accept-language"]?.split(/[,;]/) ?? [];
+  return sendPage(reply.code(404), parts.pages.noLongerValid(language));
+}
+
+function sendPage(reply: FastifyReply, html: string): FastifyReply {
+  return reply.type("text/html; charset=utf-8").send(html);
+}

@@ -1,0 +1,108 @@
+import type { Transaction } from "kysely";
+import type { ServerConfig } from "../../config/config.ts";
+import type { JobQueue } from "../../jobs/queue.ts";
+import type { Log } from "../../observe/log.ts";
+import type { BrowseReply, OpenReply, WantedFile } from "../../protocols/protocol.ts";
+import type { NotificationRow } from "../../store/notifications.ts";
+import type { NotificationState, Schema } from "../../store/schema.ts";
+import type { Sealer } from "../../store/sealing.ts";
+import type { Store } from "../../store/store.ts";
+
+/** What the composition root gives the server. */
+export interface ServerParts {
+  /** Asked anew for each request; where it listens counts at the start only. */
+  readonly settings: () => ServerConfig;
+  readonly store: Store;
+  readonly sealer: Sealer;
+  readonly queue: JobQueue;
+  readonly log: Log;
+  readonly answers: Answers;
+  readonly files: SharedFiles;
+  readonly pages: Pages;
+}
+
+type Tx = Transaction<Schema>;
+
+export interface AnswerBy {
+  /** `page` or `api: <token name>`. */
+  readonly by: string;
+}
+
+/** The one path of all answers. Each runs in the transaction it is given. */
+export interface Answers {
+  accept(
+    db: Tx,
+    id: string,
+    answer: AnswerBy & { readonly password: string | null; readonly trust: boolean },
+  ): Promise<Answered>;
+  ignore(db: Tx, id: string, answer: AnswerBy): Promise<Answered>;
+  refuse(db: Tx, id: string, answer: AnswerBy): Promise<Answered>;
+  /** Plans a look at the origin now. */
+  check(db: Tx, subscriptionId: string, password: string | null): Promise<unknown>;
+  /** Plans the end of a subscription. */
+  leave(db: Tx, subscriptionId: string, by: string): Promise<unknown>;
+  /** Why the notification cannot be accepted, for a person; null where it can. */
+  whyNotAccepted(row: NotificationRow): Promise<string | null>;
+}
+
+export type Answered =
+  | {
+      readonly kind: "planned";
+      readonly state: NotificationState;
+      /** What a person should know about how it was done. */
+      readonly note: string | null;
+      readonly trust: TrustOutcome | null;
+    }
+  | { readonly kind: "unchanged"; readonly why: string }
+  | { readonly kind: "not-found" };
+
+/** What became of "trust this sender from now on". */
+export type TrustOutcome =
+  | { readonly kind: "trusted"; readonly address: string }
+  | { readonly kind: "not-trusted"; readonly because: string };
+
+/** Looks behind an open subscription, live. Nothing is kept, and the store is not written. */
+export interface SharedFiles {
+  browse(subscriptionId: string, path: string, signal: AbortSignal): Promise<Looked<BrowseReply>>;
+  /** Where it is `opened`, it must be disposed of. */
+  open(subscriptionId: string, wanted: WantedFile, signal: AbortSignal): Promise<Looked<OpenReply>>;
+}
+
+export type Looked<Reply> = Reply | { readonly kind: "cannot-browse"; readonly detail: string };
+
+/** Pages for people, whole HTML documents. */
+export interface Pages {
+  answer(locale: string, page: AnswerPage): string;
+  answered(locale: string, page: AnsweredPage): string;
+  /** One page for every secret that opens nothing; `null`: nobody knows whose it was. */
+  noLongerValid(locale: string | null): string;
+  /** The stylesheet that the pages name. */
+  readonly stylesheet: { readonly path: string; readonly css: string };
+}
+
+/** What an account sees before it answers. All texts of strangers are escaped by the page. */
+export interface AnswerPage {
+  readonly title: string | null;
+  readonly module: string | null;
+  readonly sharerName: string;
+  readonly sharerAddress: string;
+  /** `https://host[:port]`. */
+  readonly origin: string;
+  readonly state: NotificationState;
+  /** What the record says about believing the mail; null where it says nothing. */
+  readonly evidence: Readonly<Record<string, unknown>> | null;
+  /** The share wants a guest password. */
+  readonly asksPassword: boolean;
+  /** Why it cannot be accepted, for a person; null where it can. */
+  readonly whyNot: string | null;
+  /** Null where there is nothing left to answer. */
+  readonly form: { readonly action: string; readonly token: string } | null;
+}
+
+export interface AnsweredPage {
+  readonly title: string | null;
+  readonly sharerName: string;
+  readonly outcome: "accepted" | "ignored" | "unchanged";
+  /** For a person; null for nothing to say. */
+  readonly detail: string | null;
+}

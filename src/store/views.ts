@@ -1,0 +1,53 @@
+import type { NotificationRow } from "./notifications.ts";
+import type { SubscriptionRow } from "./subscriptions.ts";
+
+type Named<Row> = Row & { readonly account?: string };
+
+/** What programs are shown of a notification, by `--json` and by the API: named columns only, none of them sealed. */
+export function notificationView(row: Named<NotificationRow>) {
+  return {
+    id: row.id,
+    account_id: row.account_id,
+    ...(row.account === undefined ? {} : { account: row.account }),
+    protocol: row.protocol,
+    variant: row.variant,
+    origin: row.origin,
+    share_hint: row.share_hint,
+    recipient_kind: row.recipient_kind,
+    module: row.module,
+    title: row.title,
+    sharer_name: row.sharer_name,
+    sharer_address: row.sharer_address,
+    state: row.state,
+    reason: row.reason,
+    detail: row.detail,
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+    expires_at: row.expires_at,
+  };
+}
+
+/** What programs are shown of a subscription. */
+export function subscriptionView(row: Named<SubscriptionRow>) {
+  return {
+    id: row.id,
+    account_id: row.account_id,
+    ...(row.account === undefined ? {} : { account: row.account }),
+    notification_id: row.notification_id,
+    protocol: row.protocol,
+    origin: row.origin,
+    via: row.via,
+    state: row.state,
+    reason: row.reason,
+    detail: row.detail,
+    title: row.title,
+    guest: row.guest,
+    home_account: row.home_account,
+    home_folder: row.home_folder,
+    checked_at: row.checked_at,
+    next_check_at: row.next_check_at,
+    failing_since: row.failing_since,
+    created_at: row.created_at,
+    ended_at: row.ended_at,
+  };
+}

@@ -1,0 +1,302 @@
+import { createHash } from "node:crypto";
+import { request as httpRequest } from "node:http";
+import { sql } from "kysely";
+import type { ServerConfig } from "../../../src/config/config.ts";
+import { createGuardedClient } from "../../../src/http/guarded-client.ts";
+import type { Pages, SharedFiles } from "../../../src/http/server/parts.ts";
+import { createServer, type Server } from "../../../src/http/server/server.ts";
+import { createSqlQueue, type SqlQueue } from "../../../src/jobs/sql-queue.ts";
+import { createLog } from "../../../src/observe/log.ts";
+import { createProtocols } from "../../../src/protocols/protocols.ts";
+import type { ReceivingParts } from "../../../src/receiving/parts.ts";
+import { servingAnswers } from "../../../src/serving-answers.ts";
+import { insertAccount } from "../../../src/store/accounts.ts";
+import { createAnswerSecret } from "../../../src/store/answer-secrets.ts";
+import { createToken, type TokenScope, tokenScopes } from "../../../src/store/api-tokens.ts";
+import { newId } from "../../../src/store/ids.ts";
+import { insertNotification, type NotificationRow } from "../../../src/store/notifications.ts";
+import { addRecord } from "../../../src/store/records.ts";
+import { createSealer, generateKey, type Sealer } from "../../../src/store/sealing.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { insertSubscription, type SubscriptionRow } from "../../../src/store/subscriptions.ts";
+import { temporaryStore } from "../../store/temporary.ts";
+
+export const publicHost = "usher.example.org";
+/** Must never be seen in any answer or log. */
+export const linkCanary = "https://cloud.example.com/ajax/share/0canary0link0secret0/1/8/39";
+
+export interface World extends AsyncDisposable {
+  readonly store: Store;
+  readonly sealer: Sealer;
+  readonly queue: SqlQueue;
+  readonly server: Server;
+  readonly port: number;
+  readonly logged: readonly string[];
+  /** Another server on the same store, as after a restart. */
+  again(): Promise<Server>;
+}
+
+export interface WorldOptions {
+  readonly files?: Partial<SharedFiles>;
+  readonly settings?: Partial<ServerConfig>;
+}
+
+/** The real server on a port of its own, with the real answers behind it. */
+export async function openWorld({ files, settings }: WorldOptions = {}): Promise<World> {
+  await using stack = new AsyncDisposableStack();
+  const store = stack.use(await temporaryStore());
+  const sealer = createSealer(generateKey());
+  const queue = createSqlQueue({ store, owner: "daemon/1" });
+  const logged: string[] = [];
+  const log = createLog({ level: "debug", format: "json", write: (line) => logged.push(line) });
+  const http = stack.use(
+    createGuardedClient({
+      settings: () => ({ userAgent: "Usher-Test/1", exceptions: [] }),
+      log: () => undefined,
+    }),
+  );
+  const protocols = createProtocols({
+    http,
+    userAgent: () => "Usher-Test/1",
+    addressRules: () => ({ localPart: "as-given", subaddress: null }),
+  });
+  const receiving: ReceivingParts = {
+    store,
+    sealer,
+    queue,
+    protocols,
+    settings: () => {
+      throw new Error("no answer asks for settings");
+    },
+    onStateChanged: async () => {},
+    tell: () => undefined,
+    newId,
+    random: Math.random,
+  };
+  const start = async (): Promise<Server> =>
+    createServer({
+      settings: () => ({
+        publicUrl: `https://${publicHost}`,
+        listen: { host: "127.0.0.1", port: 0 },
+        trustedProxies: [],
+        ...settings,
+      }),
+      store,
+      sealer,
+      queue,
+      log,
+      answers: servingAnswers(async () => receiving),
+      files: { browse: noFiles, open: noFiles, ...files },
+      pages: plainPages,
+    });
+  const server = stack.use(await start());
+  const opened = stack.move();
+  return {
+    store,
+    sealer,
+    queue,
+    server,
+    port: Number(URL.parse(server.address)?.port ?? 0),
+    logged,
+    again: start,
+    [Symbol.asyncDispose]: async () => opened.disposeAsync(),
+  };
+}
+
+async function noFiles() {
+  return { kind: "cannot-browse", detail: "There is no origin in this test." } as const;
+}
+
+/** As little as shows what a page was given; the real pages have tests of their own. */
+const plainPages: Pages = {
+  answer: (_locale, { form, ...shown }) =>
+    `<pre>${JSON.stringify(shown)}</pre>${form === null ? "" : `<form action="${form.action}"><input name="form" value="${form.token}"></form>`}`,
+  answered: (_locale, shown) => `<pre>${JSON.stringify(shown)}</pre>`,
+  noLongerValid: () => "<p>This link is no longer valid.</p>",
+  stylesheet: { path: "/pages.css", css: "p{}" },
+};
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  json<Value = Record<string, unknown>>(): Value;
+}
+
+export interface AskOptions {
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+}
+
+/** One request over a connection of its own. */
+export async function ask(
+  world: { readonly port: number },
+  method: string,
+  path: string,
+  { token, headers, body, form }: AskOptions = {},
+): Promise<Reply> {
+  const payload =
+    form !== undefined
+      ? new URLSearchParams(form).toString()
+      : body === undefined
+        ? null
+        : JSON.stringify(body);
+  const type = form === undefined ? "application/json" : "application/x-www-form-urlencoded";
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest({
+      host: "127.0.0.1",
+      port: world.port,
+      method,
+      path,
+      agent: false,
+      headers: {
+        host: publicHost,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(payload === null ? {} : { "content-type": type, "content-length": Buffer.byteLength(payload) }),
+        ...headers,
+      },
+    });
+    sent.on("error", reject);
+    sent.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      response.on("error", reject);
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text,
+          json: () => JSON.parse(text),
+        });
+      });
+    });
+    sent.end(payload ?? undefined);
+  });
+}
+
+/** A hash of every row of every table. */
+export async function fingerprint(store: Store): Promise<string> {
+  const hash = createHash("sha256");
+  const { rows: tables } = await sql<{ name: string }>`
+    select name from sqlite_schema where type = 'table' order by name`.execute(store.db);
+  for (const { name } of tables) {
+    const { rows } = await sql`select * from ${sql.table(name)}`.execute(store.db);
+    hash.update(name).update(
+      rows
+        .map((row) => JSON.stringify(row))
+        .toSorted()
+        .join("\n"),
+    );
+  }
+  return hash.digest("hex");
+}
+
+export interface Person {
+  readonly accountId: string;
+  readonly address: string;
+  readonly notification: NotificationRow;
+  readonly subscription: SubscriptionRow;
+  /** A token with all scopes that an account's may have. */
+  readonly token: string;
+}
+
+/** An account with one held notification, one that is followed with its subscription, and a token. */
+export async function addPerson({ store, sealer }: World, name: string): Promise<Person> {
+  const accountId = newId("a");
+  const address = `${name}@example.org`;
+  await insertAccount(store.db, {
+    id: accountId,
+    name,
+    locale: "en",
+    modules: ["files"],
+    addresses: [address],
+    createdAt: Date.now(),
+  });
+  const notification = await addNotification({ store, sealer }, accountId);
+  const followed = await addNotification({ store, sealer }, accountId, { state: "followed" });
+  const subscription = subscriptionOf(followed);
+  await insertSubscription(store.db, subscription);
+  const scopes = tokenScopes.filter((scope) => !scope.startsWith("jobs:"));
+  const token = await addToken(store, { accountId, scopes });
+  return { accountId, address, notification, subscription, token };
+}
+
+export async function addToken(
+  store: Store,
+  token: {
+    readonly accountId: string | null;
+    readonly scopes: readonly TokenScope[];
+    readonly expiresAt?: number;
+  },
+): Promise<string> {
+  const made = await createToken(store.db, { name: newId("token-"), expiresAt: null, ...token });
+  if (made === null) throw new Error("two tokens of one name");
+  return made.secret;
+}
+
+export async function addNotification(
+  { store, sealer }: Pick<World, "store" | "sealer">,
+  accountId: string,
+  change: Partial<NotificationRow> = {},
+): Promise<NotificationRow> {
+  const id = newId("n");
+  const row: NotificationRow = {
+    id,
+    account_id: accountId,
+    protocol: "ox",
+    variant: "files",
+    origin: "https://cloud.example.com",
+    share_key: createHash("sha256").update(id).digest("hex"),
+    share_hint: "0canary0…",
+    link_sealed: sealer.seal(linkCanary, { table: "notification", row: id, column: "link_sealed" }),
+    password_sealed: null,
+    recipient_kind: "named-guest",
+    module: "files",
+    title: "Plans <b>",
+    sharer_name: "Carla",
+    sharer_address: "carla@example.com",
+    state: "held",
+    reason: null,
+    detail: null,
+    created_at: Date.now(),
+    updated_at: Date.now(),
+    expires_at: null,
+    ...change,
+  };
+  await insertNotification(store.db, row);
+  await addRecord(store.db, { accountId, notificationId: id }, "mail", { evidence: { isJunk: false } });
+  return row;
+}
+
+function subscriptionOf(row: NotificationRow): SubscriptionRow {
+  const { account_id, id: notification_id, protocol, origin, share_key } = row;
+  return {
+    ...{ account_id, notification_id, protocol, origin, share_key },
+    id: newId("s"),
+    via: "usher",
+    state: "SUBSCRIBED",
+    reason: null,
+    detail: null,
+    title: "Plans",
+    guest: "bob",
+    home_account: null,
+    home_folder: null,
+    checked_at: null,
+    next_check_at: null,
+    failing_since: null,
+    created_at: Date.now(),
+    ended_at: null,
+  };
+}
+
+/** The path of the answer page of a notification, mailed to the account's address. */
+export async function addPage(world: World, person: Person, notificationId?: string): Promise<string> {
+  const secret = await createAnswerSecret(world.store.db, {
+    notificationId: notificationId ?? person.notification.id,
+    addressKey: person.address,
+  });
+  return `/answer/${secret}`;
+}
