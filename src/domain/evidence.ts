@@ -1,4 +1,4 @@
-import type { EvidenceName } from "./policy.ts";
+import { type EvidenceName, evidenceNames } from "./policy.ts";
 import type { Authentication } from "./share.ts";
 
 /** A host in both its forms, so that nobody is deceived by one (reference/security.md 4, rule 8). */
@@ -68,8 +68,6 @@ export function conditionsOf(evidence: Evidence): readonly EvidenceName[] {
   };
   return evidenceNames.filter((name) => holds[name]);
 }
-
-const evidenceNames: readonly EvidenceName[] = ["authenticated", "link-aligned", "not-junk", "no-signals"];
 
 /** Signs that the mail shows something else than it is. A Reply-To elsewhere may be honest: it is a signal, no deceit. */
 const deceits: ReadonlySet<Signal> = new Set([

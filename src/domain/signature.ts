@@ -38,6 +38,14 @@ export function signatureCandidates(
     .slice(0, limits.dkimSignatures);
 }
 
+/** Whether a verified signature, named as its field names it, is this candidate. */
+export function isSameSignature(
+  candidate: SignatureCandidate,
+  { domain, selector }: { readonly domain: string; readonly selector: string },
+): boolean {
+  return candidate.selector === selector.toLowerCase() && candidate.domain === domainKey(domain);
+}
+
 function candidateIn(value: string): SignatureCandidate | null {
   const tags = tagsOf(value);
   if (tags === null || tags.has("l")) return null;

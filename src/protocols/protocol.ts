@@ -19,6 +19,8 @@ export interface MailReader {
   readonly name: ProtocolName;
   /** Header fields (lower-case) whose presence alone makes a mail worth reading whole. */
   readonly headers: readonly string[];
+  /** Further header fields (lower-case) from which a notification is read: a signature must cover these too. */
+  readonly alsoReads?: readonly string[];
   /**
    * Whether a mail with this text can be one of this protocol: a few constant substrings, linear in the length. Takes one
    * text part, plain or HTML, transfer encoding and charset undone, as it stands. Often true for mails that are none, never

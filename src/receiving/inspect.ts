@@ -1,12 +1,11 @@
-import { getDomain } from "tldts";
 import { addressKey } from "../domain/address.ts";
 import { isDeliveryReport, readBounce } from "../domain/delivery-status.ts";
 import { limits } from "../domain/limits.ts";
 import { headerValues, type MailView } from "../domain/mail.ts";
 import type { Inspection, ShareNotification } from "../domain/share.ts";
-import { sharerOf } from "../domain/sharer.ts";
 import { judgeAuthentication } from "../domain/trust.ts";
 import type { MailReader } from "../protocols/protocol.ts";
+import { registrableDomain } from "./registrable-domain.ts";
 
 /** For whom a mail is inspected. */
 export interface InspectionScope {
@@ -51,7 +50,7 @@ function verdictOn(mail: MailView, readers: readonly MailReader[], own: readonly
     const detected = reader.detect(mail);
     if (detected === null) continue;
     if ("not" in detected) return { verdict: "none", because: detected.not };
-    if (isOwn(mail, own)) return { verdict: "none", because: "sent-by-the-reader" };
+    if (isOwn(detected, own)) return { verdict: "none", because: "sent-by-the-reader" };
     return { verdict: "share-notification", notification: detected };
   }
   return { verdict: "none", because: "no-share-notification" };
@@ -62,25 +61,21 @@ function isAutomaticReply(mail: MailView): boolean {
   return headerValues(mail, "auto-submitted").some((value) => /^auto-replied(?![\w-])/i.test(value));
 }
 
-/** Why no action may follow from a mail, whatever it says (reference/security.md, section 5); null for none. */
+/**
+ * Why no action may follow from a mail, whatever it says (reference/security.md, section 5); null for none. Of the fields of
+ * mailing lists only those that name one count (RFC 2919, RFC 2369): services that send for others add List-Unsubscribe.
+ */
 function loopGuard(mail: MailView): string | null {
   if (mail.isHeaderCut === true) return "header-block-too-large";
   if (headerValues(mail, "received").length > limits.receivedFields) return "too-many-hops";
   if (headerValues(mail, "return-path").some((path) => /^<\s*>/.test(path))) return "null-return-path";
   if (headerValues(mail, "precedence").some((value) => /^(bulk|junk|list)$/i.test(value))) return "bulk-mail";
+  if (mail.headers.some(({ name }) => name === "list-id" || name === "list-post")) return "mailing-list";
   return null;
 }
 
-function isOwn(mail: MailView, own: readonly string[]): boolean {
+function isOwn(notification: ShareNotification, own: readonly string[]): boolean {
   const keys = new Set(own.map(addressKey).filter((key) => key !== null));
-  const sharer = addressKey(sharerOf(mail).address);
+  const sharer = addressKey(notification.sharer.address);
   return sharer !== null && keys.has(sharer);
-}
-
-/**
- * By the public suffix list with its private part: two customers of one hoster are two owners. tldts holds the list as of
- * its release; an unknown top-level domain counts as one suffix.
- */
-function registrableDomain(host: string): string | null {
-  return getDomain(host, { allowPrivateDomains: true });
 }

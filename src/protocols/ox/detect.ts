@@ -19,6 +19,7 @@ const recipientKinds: Readonly<Record<string, RecipientKind>> = {
 export const oxMailReader: MailReader = {
   name: "ox",
   headers: [urlHeader],
+  alsoReads: [typeHeader],
   mayAnnounce: () => false,
   detect,
 };
