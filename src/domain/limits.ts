@@ -33,6 +33,9 @@ export const limits = {
   dkimSignatures: 4,
   /** All key records of one mail. */
   dkimLookupMs: 5000,
+  /** A mail whose key no name server could tell is read again after this, and judged without it in the end. */
+  dkimWaitMs: 30_000,
+  dkimPatienceMs: 15 * 60_000,
   /** One key record; RSA of 4096 bits takes 750. */
   dkimRecordChars: 4096,
   /** Verifying one mail, keys at hand; an ordinary one takes a millisecond. */
@@ -98,6 +101,8 @@ export const limits = {
   imapTextsBytes: 8 * 1024 * 1024,
   /** How often folders for answers are looked at where the server does not tell. */
   answerPollMs: 30_000,
+  /** How often an answer by moving mail looks for its outcome where nothing wakes it. */
+  answerLookMs: 60_000,
   /** All reconnects of a site: a restarted mail server answers about 60 logins in a second (reference/mail-daemons.md 8). */
   imapConnectsPerSecond: 5,
   /** Messages whose headers are asked for and committed in one go. */
@@ -180,6 +185,12 @@ export const limits = {
   /** A send whose end is unknown is repeated at most this often, with the same bytes. */
   sendUnknownRepeats: 2,
   sendUnknownWaitMs: 10 * 60_000,
+
+  /** Notice mails to one account within a day; what comes on top is told in one summary. */
+  noticesPerDay: 20,
+  noticeDayMs: 24 * 3600_000,
+  /** Lines of one summary; it says how many more there are. */
+  summaryLines: 50,
 
   /** SMTP: RFC 5321 section 4.5.3.2, shortened where a local server is asked. */
   smtpConnectMs: 20_000,

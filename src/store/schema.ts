@@ -260,21 +260,10 @@ export interface RecipientTable {
   updated_at: number;
 }
 
-export interface InvitationTable {
+export interface InvitationTable extends OutgoingMailColumns {
   id: string;
   recipient_id: string;
   template: string;
-  /** With angle brackets; stable for the recipient and purpose. */
-  message_id: string;
-  /** The whole message, once rendered: a repeat sends the same bytes. */
-  raw_sealed: string | null;
-  state: "planned" | "attempting" | "sent" | "failed" | "unknown";
-  attempts: number;
-  unknown_attempts: number;
-  /** Last SMTP reply, without addresses. */
-  reply: string | null;
-  created_at: number;
-  sent_at: number | null;
 }
 
 /** Somebody the account knows. */
@@ -316,20 +305,39 @@ export interface AnswerSecretTable {
   used_at: number | null;
 }
 
-/** A mail to the account about one of its notifications; sent like an invitation. */
-export interface NoticeTable {
-  id: string;
-  account_id: string;
-  notification_id: string;
-  kind: "held" | "answered" | "failed";
-  /** What it is about, so that the same thing is told once: a state and its reason. */
-  cause: string;
+/** Where a mail that Usher sends stands; the columns that delivery/deliver.ts reads and writes. */
+export interface OutgoingMailColumns {
+  /** With angle brackets; every attempt to send it carries the same one. */
   message_id: string;
+  /** The whole message, once rendered: a repeat sends the same bytes. */
   raw_sealed: string | null;
   state: "planned" | "attempting" | "sent" | "failed" | "unknown";
   attempts: number;
   unknown_attempts: number;
+  /** Last SMTP reply, without addresses. */
   reply: string | null;
   created_at: number;
   sent_at: number | null;
+}
+
+export type NoticeKind =
+  | "held"
+  | "answered"
+  | "failed"
+  /** All that one account was not told one by one. */
+  | "summary";
+
+/** A mail to the account about one of its notifications; sent like an invitation. */
+export interface NoticeTable extends Omit<OutgoingMailColumns, "state"> {
+  id: string;
+  account_id: string;
+  /** Of a summary: the first that it was made for. */
+  notification_id: string;
+  kind: NoticeKind;
+  /** What it is about, so that the same thing is told once: a state and its reason. */
+  cause: string;
+  /** What a person should know beyond the notification's own detail. */
+  detail: string | null;
+  /** `withheld`: told by no mail of its own; `reply` says why, or by which summary. */
+  state: OutgoingMailColumns["state"] | "withheld";
 }

@@ -41,11 +41,12 @@ export const judgement: readonly string[] = [
     id text primary key,
     account_id text not null references account (id) on delete cascade,
     notification_id text not null references notification (id) on delete cascade,
-    kind text not null check (kind in ('held', 'answered', 'failed')),
+    kind text not null check (kind in ('held', 'answered', 'failed', 'summary')),
     cause text not null,
+    detail text,
     message_id text not null unique,
     raw_sealed text,
-    state text not null check (state in ('planned', 'attempting', 'sent', 'failed', 'unknown')),
+    state text not null check (state in ('planned', 'attempting', 'sent', 'failed', 'unknown', 'withheld')),
     attempts integer not null,
     unknown_attempts integer not null,
     reply text,
@@ -53,5 +54,5 @@ export const judgement: readonly string[] = [
     sent_at integer,
     unique (notification_id, kind, cause)
   ) strict`,
-  "create index notice_account on notice (account_id)",
+  "create index notice_account on notice (account_id, created_at)",
 ];
