@@ -1,5 +1,4 @@
 import { limits } from "../domain/limits.ts";
-import { oneLine } from "../domain/one-line.ts";
 import type { TextLine } from "./own-text-lines.ts";
 import { addressesIn } from "./own-text-links.ts";
 
@@ -63,10 +62,7 @@ function closedLine({ text, links, isForeign }: OpenLine & { readonly isForeign:
   const line = text.replaceAll(/\s+/g, " ").trim();
   return {
     text: line,
-    links: links.map(({ href, shown }) => ({
-      href,
-      shown: shown === null ? null : oneLine(shown, limits.linkTextChars),
-    })),
+    links,
     isForeign: isForeign || line.startsWith(">"),
   };
 }

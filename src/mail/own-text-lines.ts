@@ -1,3 +1,5 @@
+import { limits } from "../domain/limits.ts";
+
 /** One line of a text, with the addresses that begin in it. */
 export interface TextLine {
   readonly text: string;
@@ -40,7 +42,7 @@ function isDashedWords(text: string): boolean {
 
 /** `Label: value` in the writing of any language, with or without stars for bold. */
 function isLabel(text: string): boolean {
-  return /^\s*\*?\p{L}[\p{L}\p{M} .'-]{0,30}\s?[:\uFF1A]/u.test(text);
+  return /^\s*\*?\p{L}[\p{L}\p{M} .'-]{0,30}\s?[:\uFF1A](?:[\s*]|$)/u.test(text);
 }
 
 /**
@@ -53,7 +55,7 @@ function beginsHeaderFields(lines: readonly TextLine[], index: number): boolean 
   for (let at = index; block.length < 6; at++) {
     const text = lines[at]?.text ?? "";
     if (!isLabel(text)) break;
-    block.push(text);
+    block.push(text.slice(0, limits.ownLineChars));
   }
   if (block.length >= 4) return block.some((text) => /\S@\S|\d[:.]\d\d/.test(text));
   if (block.length < 3 || !isAnnouncement(lines, index - 1)) return false;

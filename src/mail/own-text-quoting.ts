@@ -56,6 +56,7 @@ export function createQuoting(): Quoting {
 /** The element whose text the sender only passes on; without a name where that reaches to the end. */
 function quoteBegunBy({ name, attributes }: Tag): { readonly name: string | null; depth: number } | null {
   if (name === "blockquote") return { name, depth: 1 };
+  if (attributes.size === 0) return null;
   const marks = `${attributes.get("class") ?? ""} ${attributes.get("id") ?? ""}`.split(/\s+/).map(unprefixed);
   if (marks.some((mark) => dividers.has(mark))) return { name: null, depth: 1 };
   return marks.some((mark) => quotes.has(mark)) ? { name, depth: 1 } : null;

@@ -13,54 +13,62 @@ export type OwnText = Pick<MailView, "ownLines" | "ownLinks">;
  * quoted only is quoted: writing programs lose marks of quoting, they do not invent them.
  */
 export function ownText(texts: readonly TextPart[]): OwnText {
-  const parts = texts.map((part) => {
-    const lines = withSeparators(part.type === "html" ? htmlLines(part.text) : plainLines(part.text));
-    const own = lines.filter(({ isForeign }) => !isForeign);
-    const foreign = lines.filter(({ isForeign }) => isForeign);
-    return { type: part.type, own: readSide(own), foreign: readSide(foreign) };
-  });
-  const quotedLines = onlyForeign(parts, ({ lines }) => lines);
-  const quotedLinks = onlyForeign(parts, ({ links }) => links.map(({ href }) => href));
+  const parts = texts.map(sidesOf);
   const spoken = parts.find(({ type }) => type === "plain") ?? parts[0];
-  const links = parts.flatMap(({ own }) => own.links).filter(({ href }) => !quotedLinks.has(href));
+  const quotedTexts = onlyForeign(parts, textsIn);
+  const quotedLinks = onlyForeign(parts, (lines) => linksIn(lines).map(({ href }) => href));
+  const links = parts.flatMap(({ own }) => linksIn(own)).filter(({ href }) => !quotedLinks.has(href));
   return {
-    ownLines: spoken?.own.lines.filter((line) => !quotedLines.has(line)) ?? [],
+    ownLines: textsIn(spoken?.own ?? []).filter((text) => !quotedTexts.has(text)),
     ownLinks: eachOnce(links).slice(0, limits.linksPerMail),
   };
 }
 
-interface Side {
-  readonly lines: readonly string[];
-  readonly links: readonly OwnLink[];
+interface Sides {
+  readonly type: TextPart["type"];
+  readonly own: readonly TextLine[];
+  readonly foreign: readonly TextLine[];
 }
 
-function readSide(lines: readonly TextLine[]): Side {
+function sidesOf({ type, text }: TextPart): Sides {
+  const lines = withSeparators(type === "html" ? htmlLines(text) : plainLines(text));
   return {
-    lines: lines
-      .filter(({ text }) => text.trim() !== "")
-      .slice(0, limits.ownLinesPerMail)
-      .map(({ text }) => oneLine(text, limits.ownLineChars)),
-    links: lines
-      .flatMap(({ links }) => links)
-      .slice(0, limits.linksPerMail)
-      .flatMap(({ href, shown }) => {
-        const url = href.length > limits.urlChars ? null : URL.parse(href);
-        return url === null ? [] : { href: url.href, shown };
-      }),
+    type,
+    own: lines.filter(({ isForeign }) => !isForeign),
+    foreign: lines.filter(({ isForeign }) => isForeign),
   };
+}
+
+function textsIn(lines: readonly TextLine[]): readonly string[] {
+  return lines
+    .filter(({ text }) => text.trim() !== "")
+    .slice(0, limits.ownLinesPerMail)
+    .map(({ text }) => oneLine(text, limits.ownLineChars));
+}
+
+function linksIn(lines: readonly TextLine[]): readonly OwnLink[] {
+  return lines
+    .flatMap(({ links }) => links)
+    .slice(0, limits.linksPerMail)
+    .flatMap(({ href, shown }) => {
+      const url = href.length > limits.urlChars ? null : URL.parse(href);
+      return url === null
+        ? []
+        : { href: url.href, shown: shown === null ? null : oneLine(shown, limits.linkTextChars) };
+    });
 }
 
 /** What stands in the foreign text of some part, and not in the own text of the same part. */
 function onlyForeign(
-  parts: readonly { readonly own: Side; readonly foreign: Side }[],
-  texts: (side: Side) => readonly string[],
+  parts: readonly Sides[],
+  read: (lines: readonly TextLine[]) => readonly string[],
 ): ReadonlySet<string> {
-  return new Set(
-    parts.flatMap(({ own, foreign }) => {
-      const written = new Set(texts(own));
-      return texts(foreign).filter((text) => !written.has(text));
-    }),
-  );
+  const found = parts.flatMap(({ own, foreign }) => {
+    if (foreign.length === 0) return [];
+    const written = new Set(read(own));
+    return read(foreign).filter((text) => !written.has(text));
+  });
+  return new Set(found);
 }
 
 /** Each address once, with the first text that is shown for it. */

@@ -18,37 +18,41 @@ const equals = 0x3d;
 const feed = 0x0a;
 const carriageReturn = 0x0d;
 
-/** RFC 2045 section 6.7. */
+/** RFC 2045 section 6.7. Every mail's text comes through here: numbers only, nothing is allocated on the way. */
 function decodeQuotedPrintable(bytes: Buffer): Buffer {
   const decoded = Buffer.allocUnsafe(bytes.length);
   let length = 0;
   let index = 0;
   while (index < bytes.length) {
     const byte = bytes[index] ?? 0;
-    const step = byte === equals ? escapeAt(bytes, index) : null;
-    if (step === null || step.byte !== null) decoded[length++] = step?.byte ?? byte;
-    index += step?.length ?? 1;
+    const softBreakBytes = byte === equals ? softBreakAt(bytes, index) : 0;
+    const coded = byte === equals ? codedByteAt(bytes, index) : none;
+    if (softBreakBytes === 0) decoded[length++] = coded === none ? byte : coded;
+    index += coded === none ? Math.max(softBreakBytes, 1) : 3;
   }
   return decoded.subarray(0, length);
 }
 
-/** What an equals sign begins: a coded byte, or a line break that is none (`byte` null); null for neither. */
-function escapeAt(
-  bytes: Buffer,
-  index: number,
-): { readonly byte: number | null; readonly length: number } | null {
-  if (bytes[index + 1] === feed) return { byte: null, length: 2 };
-  if (bytes[index + 1] === carriageReturn && bytes[index + 2] === feed) return { byte: null, length: 3 };
-  const high = hexDigit(bytes[index + 1]);
-  const low = hexDigit(bytes[index + 2]);
-  return high === null || low === null ? null : { byte: high * 16 + low, length: 3 };
+const none = -1;
+
+/** Length of the line break that an equals sign makes none; 0 where there is no line break. */
+function softBreakAt(bytes: Buffer, index: number): number {
+  if (bytes[index + 1] === feed) return 2;
+  return bytes[index + 1] === carriageReturn && bytes[index + 2] === feed ? 3 : 0;
 }
 
-function hexDigit(code: number | undefined): number | null {
-  if (code === undefined) return null;
+/** The byte whose digits follow an equals sign, or `none`. */
+function codedByteAt(bytes: Buffer, index: number): number {
+  const high = hexDigit(bytes[index + 1]);
+  const low = hexDigit(bytes[index + 2]);
+  return high === none || low === none ? none : high * 16 + low;
+}
+
+/** The value of a digit, or `none`. */
+function hexDigit(code = 0): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
   const letter = code & 0xdf;
-  return letter >= 0x41 && letter <= 0x46 ? letter - 0x41 + 10 : null;
+  return letter >= 0x41 && letter <= 0x46 ? letter - 0x41 + 10 : none;
 }
 
 function decodeCharset(bytes: Buffer, charset: string): string {

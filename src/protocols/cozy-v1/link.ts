@@ -12,7 +12,7 @@ export interface CozyV1Link {
 
 /** Reads a link strictly; null for a link of any other form. */
 export function parseCozyV1Link(text: string): CozyV1Link | null {
-  const link = readWebLink(text);
+  const link = text.includes("/sharings/") ? readWebLink(text) : null;
   if (link === null) return null;
   return requestIn(link) ?? discoveryIn(link) ?? sharecodeIn(link);
 }

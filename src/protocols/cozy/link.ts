@@ -14,7 +14,7 @@ export interface CozyLink {
 
 /** Reads a link strictly; null for a link of any other form. */
 export function parseCozyLink(text: string): CozyLink | null {
-  const link = readWebLink(text);
+  const link = /\/sharings\/|\/sharing\?|\?sharecode=/.test(text) ? readWebLink(text) : null;
   if (link === null) return null;
   return discoveryIn(link) ?? shortcutIn(link) ?? previewIn(link);
 }

@@ -44,14 +44,26 @@ interface Notice {
   readonly title: string | null;
 }
 
+const notification = "as a remote share from @";
+const activity = "new remote share ";
+
 /** `… as a remote share from @user@host` of notifications, or `new remote share NAME from @user@host` of the activity mail. */
 function noticeIn(line: string): Notice | null {
-  const named = /\bnew remote share (.+) from (@\S+@\S+)/.exec(line);
-  const [, owner] = /\bas a remote share from (@\S+@\S+)/.exec(line) ?? [undefined, named?.[2]];
-  if (owner === undefined) return null;
-  const id = owner.replace(/[^\p{L}\p{N}]+$/u, "");
-  const origin = httpsOrigin(id.slice(id.lastIndexOf("@") + 1));
-  if (origin === null) return null;
-  const title = oneLine(named?.[1] ?? "", limits.titleChars);
-  return { origin, owner: id, title: title === "" ? null : title };
+  const notified = line.indexOf(notification);
+  if (notified !== -1) return noticeBy(line.slice(notified + notification.length - 1), "");
+  const begun = line.indexOf(activity);
+  const from = line.lastIndexOf(" from @");
+  const name = begun + activity.length;
+  return begun === -1 || from <= name
+    ? null
+    : noticeBy(line.slice(from + " from ".length), line.slice(name, from));
+}
+
+/** `text` begins with the federated id; an id of a person may hold `@` itself. */
+function noticeBy(text: string, name: string): Notice | null {
+  const id = (/^\S+/.exec(text)?.[0] ?? "").replace(/[^\p{L}\p{N}]{1,5}$/u, "");
+  const at = id.lastIndexOf("@");
+  const origin = at < 2 ? null : httpsOrigin(id.slice(at + 1));
+  const title = oneLine(name, limits.titleChars);
+  return origin === null ? null : { origin, owner: id, title: title === "" ? null : title };
 }

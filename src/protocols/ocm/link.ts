@@ -17,7 +17,7 @@ const tokenForm = /^[A-Za-z0-9._~-]{8,128}$/;
 
 /** Reads a link with token and provider; null for any other. A token alone is in too many ordinary mails. */
 export function parseInviteLink(text: string): InviteLink | null {
-  const link = readWebLink(text);
+  const link = text.includes("providerDomain=") ? readWebLink(text) : null;
   if (link === null) return null;
   const shareId = queryValue(link, "token", tokenForm);
   const origin = httpsOrigin(link.query.get("providerDomain") ?? "");

@@ -9,7 +9,7 @@ export interface PublicLink {
 
 /** `https://host[/sub][/index.php]/s/<15 letters or digits>` with nothing behind; null for any other link. */
 export function parsePublicLink(text: string): PublicLink | null {
-  const link = readWebLink(text);
+  const link = text.includes("/s/") ? readWebLink(text) : null;
   if (link === null || link.query.size > 0) return null;
   const shareId = /^(?:\/[\w.~-]+)*\/s\/([A-Za-z0-9]{15})\/?$/.exec(link.path)?.[1];
   return shareId === undefined ? null : { origin: link.origin, href: link.href, shareId };
