@@ -151,6 +151,8 @@ function tellMailbox(log: Log, ...[event, mailbox]: Parameters<MailboxesParts["r
     }
     case "folder-missing":
       return log.warn("mailbox-folder-missing", { ...about, folder: event.folder });
+    case "answers-off":
+      return log.warn("mailbox-answers-off", { ...about, message: event.error.message });
     case "fault":
       return log.error("mailbox-fault", { ...about, error: event.error });
     case "scanned": {

@@ -28,9 +28,15 @@ export const patience: Patience = {
   authFailureMs: limits.imapAuthFailureMs,
 };
 
-/** After a login: whatever was wrong is over, but for folders that do not exist. */
-export function conditionConnected(now: number, missing: readonly string[] = []): MailboxCondition {
-  const reason = missing.length === 0 ? null : `Not on the server: folder ${missing.join(", ")}.`;
+/** After a login: whatever was wrong is over, but for folders that do not exist and those that cannot be made. */
+export function conditionConnected(
+  now: number,
+  missing: readonly string[] = [],
+  complaint: string | null = null,
+): MailboxCondition {
+  const absent = missing.length === 0 ? null : `Not on the server: folder ${missing.join(", ")}.`;
+  const reasons = [absent, complaint].filter((text) => text !== null);
+  const reason = reasons.length === 0 ? null : reasons.join(" ");
   return { state: "active", reason, authFailures: 0, firstAuthFailureAt: null, progressAt: now };
 }
 

@@ -3,22 +3,24 @@ import type { MailServer } from "../config/config.ts";
 import { limits } from "../domain/limits.ts";
 import {
   conditionOf,
+  type FoundMessage,
   listMailboxes,
   type MailboxCondition,
   type NamedMailbox,
   saveCondition,
 } from "../store/mailboxes.ts";
 import type { Sealer } from "../store/sealing.ts";
-import type { Store } from "../store/store.ts";
+import type { Db, Store } from "../store/store.ts";
+import { type AnswerFolders, type FolderAnswer, prepareAnswerFolders } from "./answer-folders.ts";
 import { type Patience, patience } from "./condition.ts";
 import { connectMailbox } from "./imap-session.ts";
-import type { ImapTarget } from "./imap-target.ts";
 import { parseFolders, targetOf } from "./mailbox-row.ts";
 import type { ScanRules } from "./scan-rules.ts";
 import { scanFolder, type ScanResult } from "./scan.ts";
 import { MailboxError, type MailboxSession } from "./session.ts";
+import { StructureDoubts } from "./structure-doubts.ts";
 import { createTurns } from "./turns.ts";
-import { createWatcher, type Watcher, type WatcherEvent } from "./watcher.ts";
+import { createWatcher, type Visit, type Watcher, type WatcherEvent } from "./watcher.ts";
 
 /** What happens in all mailboxes, for the log. */
 export type MailboxEvent =
@@ -33,7 +35,11 @@ export interface MailboxesParts {
   readonly settings: () => {
     readonly mailServers: Readonly<Record<string, MailServer>>;
     readonly pollEveryMs: number;
+    /** Below which folder answers are put; null for nowhere. */
+    readonly answerFolder?: string | null;
   };
+  /** Plans what follows from mails that an account put into a folder for answers, in the transaction that records them. */
+  readonly onAnswers?: (db: Db, found: readonly FoundMessage[], answer: FolderAnswer) => Promise<void>;
   /** `mailbox` is null for faults of the watching itself. */
   readonly report: (
     event: MailboxEvent,
@@ -41,7 +47,7 @@ export interface MailboxesParts {
   ) => void;
   readonly random: () => number;
   readonly clock?: () => number;
-  readonly connect?: (target: ImapTarget, signal: AbortSignal) => Promise<MailboxSession>;
+  readonly connect?: typeof connectMailbox;
   readonly patience?: Patience;
   readonly refreshEveryMs?: number;
 }
@@ -136,7 +142,7 @@ class AllMailboxes implements Mailboxes {
   }
 
   async #compareOne(row: NamedMailbox): Promise<void> {
-    const makings = makingsOf(row, this.#parts.settings().mailServers[row.server]);
+    const makings = makingsOf(row, this.#parts.settings());
     const watched = this.#watched.get(row.id);
     if (watched === undefined) return this.#begin(row, makings);
     const enabled = watched.makings === makings ? await this.#enabledAgain(watched) : row;
@@ -165,38 +171,69 @@ class AllMailboxes implements Mailboxes {
 
   #watch(row: NamedMailbox): Watcher {
     const { store, sealer, settings, random, report } = this.#parts;
-    const clock = this.#parts.clock ?? Date.now;
+    const connect = this.#parts.connect ?? connectMailbox;
+    const doubts = new StructureDoubts();
+    let answers: AnswerFolders = new Map();
     return createWatcher({
       folders: parseFolders(row),
       condition: conditionOf(row),
       target: () => targetOf(row, settings().mailServers, sealer),
-      connect: this.#parts.connect ?? connectMailbox,
+      connect: async (target, signal) => connect(target, signal, { doubts }),
+      prepareAnswers: async (session) => {
+        answers = await this.#answerFolders(session);
+        return [...answers.keys()];
+      },
       turn: this.#turn,
       patience: this.#parts.patience ?? patience,
       pollEveryMs: () => settings().pollEveryMs,
-      clock,
+      clock: this.#parts.clock ?? Date.now,
       random,
       save: async (condition) => saveCondition(store.db, row.id, condition),
       report: (event) => report(event, row),
-      onMail: async (visit) => {
-        const result = await scanFolder({
-          ...visit,
-          store,
-          clock,
-          mailbox: { id: row.id, accountId: row.account_id, lookBackFrom: row.look_back_from },
-          rules: this.#parts.rules,
-          maxBatches: 1,
-        });
-        if (result.seen > 0) report({ kind: "scanned", folder: visit.folder, result }, row);
-        return { more: result.next !== null };
-      },
+      onMail: async (visit) => this.#visit(row, visit, answers.get(visit.folder) ?? null),
     });
+  }
+
+  async #answerFolders(session: MailboxSession): Promise<AnswerFolders> {
+    const root = this.#parts.settings().answerFolder ?? null;
+    const isOff = root === null || this.#parts.onAnswers === undefined;
+    return isOff ? new Map() : prepareAnswerFolders(session, root);
+  }
+
+  async #visit(
+    row: NamedMailbox,
+    visit: Visit,
+    answer: FolderAnswer | null,
+  ): Promise<{ readonly more: boolean }> {
+    const { store, rules, onAnswers, report } = this.#parts;
+    const { fields } = rules;
+    // What lies in a folder for answers was put there, however old it is.
+    const answered: ScanRules = {
+      fields,
+      isCandidate: () => true,
+      onFound: async (db, found) => (answer === null ? undefined : onAnswers?.(db, found, answer)),
+    };
+    const result = await scanFolder({
+      ...visit,
+      store,
+      clock: this.#parts.clock ?? Date.now,
+      mailbox: {
+        id: row.id,
+        accountId: row.account_id,
+        lookBackFrom: answer === null ? row.look_back_from : null,
+      },
+      rules: answer === null ? rules : answered,
+      maxBatches: 1,
+    });
+    if (result.seen > 0) report({ kind: "scanned", folder: visit.folder, result }, row);
+    return { more: result.next !== null };
   }
 }
 
 /** Changes when the watcher must start anew. A hash, because passwords are among it. */
-function makingsOf(row: NamedMailbox, server: MailServer | undefined): string {
+function makingsOf(row: NamedMailbox, settings: ReturnType<MailboxesParts["settings"]>): string {
   const { login, auth, password_sealed, folders_json, look_back_from } = row;
+  const server = settings.mailServers[row.server];
   const masterPassword = server?.masterUser?.password.reveal();
   const makings = [
     row.server,
@@ -207,6 +244,7 @@ function makingsOf(row: NamedMailbox, server: MailServer | undefined): string {
     look_back_from,
     server,
     masterPassword,
+    settings.answerFolder ?? null,
   ];
   return createHash("sha256").update(JSON.stringify(makings)).digest("base64");
 }

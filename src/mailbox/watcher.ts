@@ -4,13 +4,15 @@ import type { MailboxCondition } from "../store/mailboxes.ts";
 import { conditionConnected, conditionFailed, type Patience, reconnectWaitMs } from "./condition.ts";
 import type { ImapTarget } from "./imap-target.ts";
 import { Lending } from "./lending.ts";
-import { type FolderStatus, MailboxError, type MailboxSession } from "./session.ts";
+import { type FolderStatus, isRefusal, MailboxError, type MailboxSession } from "./session.ts";
 
 /** What happens in the life of a mailbox, for the log. */
 export type WatcherEvent =
   | { readonly kind: "connected" }
   | { readonly kind: "failed"; readonly error: MailboxError; readonly retryInMs: number | null }
   | { readonly kind: "folder-missing"; readonly folder: string }
+  /** Answers by moving mail are off for this mailbox until the next connection. */
+  | { readonly kind: "answers-off"; readonly error: MailboxError }
   /** A fault of this program or machine, not of the mailbox. */
   | { readonly kind: "fault"; readonly error: unknown };
 
@@ -25,6 +27,11 @@ export interface Visit {
 export interface WatcherParts {
   /** The first one is watched by IDLE, the others are polled. */
   readonly folders: readonly string[];
+  /**
+   * Called with each connection: makes the folders that answers are put into, and returns those to watch. They are looked
+   * at when mail leaves the first folder too, and every limits.answerPollMs; left out, there are none.
+   */
+  readonly prepareAnswers?: (session: MailboxSession) => Promise<readonly string[]>;
   readonly condition: MailboxCondition;
   /** Asked before each connection. */
   readonly target: () => ImapTarget;
@@ -69,6 +76,9 @@ class Watch implements Watcher {
   #life: Promise<void> = Promise.resolve();
   #failures = 0;
   #savedAt = -Infinity;
+  #answers: readonly string[] = [];
+  /** Why there are no folders for answers. */
+  #complaint: string | null = null;
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
@@ -112,6 +122,7 @@ class Watch implements Watcher {
       report({ kind: "connected" });
       await this.#become(conditionConnected(connectedAt));
       this.#lending.open();
+      await this.#prepareAnswers(session);
       await this.#watch(session);
       return null;
     } catch (error) {
@@ -143,11 +154,23 @@ class Watch implements Watcher {
       const waitedFrom = performance.now();
       if (first === undefined) await quietly(this.#pollMs(), this.#pause());
       else if (!(await this.#hasNews(session, first)))
-        await session.waitForMail(this.#pollMs(), this.#pause());
+        await session.waitForMail(this.#pollMs(), this.#pause(), { orGone: this.#answers.length > 0 });
       const served = await this.#lending.serve(session);
       const waitedMs = performance.now() - waitedFrom;
       if (served === 0 && waitedMs < limits.imapWakeMs)
         await quietly(limits.imapWakeMs - waitedMs, this.#pause());
+    }
+  }
+
+  async #prepareAnswers(session: MailboxSession): Promise<void> {
+    this.#answers = [];
+    this.#complaint = null;
+    try {
+      this.#answers = (await this.#parts.prepareAnswers?.(session)) ?? [];
+    } catch (error) {
+      if (!(error instanceof MailboxError) || !isRefusal(error)) throw error;
+      this.#complaint = `Answers by moving mail are off, their folders cannot be made: ${error.message}`;
+      this.#parts.report({ kind: "answers-off", error });
     }
   }
 
@@ -156,14 +179,17 @@ class Watch implements Watcher {
     return AbortSignal.any([this.#stop.signal, this.#lending.arrival]);
   }
 
-  /** Visits all folders and returns those that exist. */
+  /** Visits all folders, and returns those with mail that exist. */
   async #round(session: MailboxSession): Promise<readonly string[]> {
     const { folders, clock, report } = this.#parts;
     const missing: string[] = [];
     for (const folder of folders) {
       if (!(await this.#drain(session, folder))) missing.push(folder);
     }
-    const condition = conditionConnected(clock(), missing);
+    for (const folder of this.#answers) {
+      if (!(await this.#drain(session, folder))) await this.#prepareAnswers(session);
+    }
+    const condition = conditionConnected(clock(), missing, this.#complaint);
     if (condition.reason !== this.condition.reason) {
       for (const folder of missing) report({ kind: "folder-missing", folder });
       await this.#become(condition);
@@ -195,7 +221,8 @@ class Watch implements Watcher {
   /** IDLE is renewed with each poll, which finds a dead line too; the spread keeps the polls of many mailboxes apart. */
   #pollMs(): number {
     const spread = 0.8 + 0.2 * this.#parts.random();
-    return Math.min(limits.imapIdleMs, this.#parts.pollEveryMs() * spread);
+    const answersMs = this.#answers.length === 0 ? Infinity : limits.answerPollMs;
+    return Math.min(limits.imapIdleMs, answersMs, this.#parts.pollEveryMs() * spread);
   }
 
   async #progress(): Promise<void> {

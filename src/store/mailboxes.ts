@@ -1,5 +1,6 @@
 import type { Selectable } from "kysely";
 import { newId } from "./ids.ts";
+import type { MessageRow } from "./messages.ts";
 import type { MailboxState, MailboxTable, MessageTable } from "./schema.ts";
 import type { Db } from "./store.ts";
 
@@ -140,4 +141,74 @@ export async function insertFound(
     .onConflict((conflict) => conflict.columns(["mailbox_id", "folder", "uid_validity", "uid"]).doNothing())
     .returning(["id", "account_id", "mailbox_id", "folder", "uid_validity", "uid", "message_key"])
     .execute();
+}
+
+/** A mail that Usher moved is known at its new place, so that no scan takes it for another. */
+export async function insertMoved(
+  db: Db,
+  mail: MessageRow,
+  to: { readonly folder: string; readonly uidValidity: number; readonly uid: number },
+  movedAt: number,
+): Promise<void> {
+  await db
+    .insertInto("message")
+    .values({
+      ...mail,
+      id: newId("m"),
+      folder: to.folder,
+      uid_validity: to.uidValidity,
+      uid: to.uid,
+      state: "read",
+      verdict: "moved by Usher",
+      found_at: movedAt,
+    })
+    .onConflict((conflict) => conflict.columns(["mailbox_id", "folder", "uid_validity", "uid"]).doNothing())
+    .execute();
+}
+
+/** Folders where mails with the same Message-ID were found in the same mailbox, newest first. */
+export async function foldersOfCopies(db: Db, mail: MessageRow): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom("message")
+    .select("folder")
+    .where("mailbox_id", "=", mail.mailbox_id)
+    .where("message_key", "=", mail.message_key)
+    .orderBy("found_at", "desc")
+    .orderBy("uid", "desc")
+    .execute();
+  return rows.map(({ folder }) => folder);
+}
+
+/** The notification that a mail with the same Message-ID led to in the same account; null for none. */
+export async function notificationOfCopy(db: Db, mail: MessageRow): Promise<string | null> {
+  const row = await db
+    .selectFrom("message")
+    .select("notification_id")
+    .where("account_id", "=", mail.account_id)
+    .where("message_key", "=", mail.message_key)
+    .where("notification_id", "is not", null)
+    .orderBy("found_at", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.notification_id ?? null;
+}
+
+/** Mails of a notification that may still lie where they were found. */
+export async function mailsThere(db: Db, notificationId: string): Promise<readonly MessageRow[]> {
+  return db
+    .selectFrom("message")
+    .selectAll()
+    .where("notification_id", "=", notificationId)
+    .where("state", "=", "read")
+    .orderBy("found_at")
+    .execute();
+}
+
+/** Remembers which state the keyword of a mail shows. */
+export async function setMark(db: Db, messageId: string, mark: string): Promise<void> {
+  await db.updateTable("message").set({ mark }).where("id", "=", messageId).execute();
+}
+
+export async function readMailbox(db: Db, id: string): Promise<MailboxRow | undefined> {
+  return db.selectFrom("mailbox").selectAll().where("id", "=", id).executeTakeFirst();
 }

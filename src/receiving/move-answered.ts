@@ -1,0 +1,93 @@
+import type { JobOutcome } from "../jobs/queue.ts";
+import { doneFolderOf, isAnswerFolder } from "../mailbox/answer-folders.ts";
+import { parseFolders } from "../mailbox/mailbox-row.ts";
+import { MailboxError, type MailboxSession, type NewPlace } from "../mailbox/session.ts";
+import { foldersOfCopies, insertMoved, readMailbox } from "../store/mailboxes.ts";
+import { closeMessage, type MessageRow } from "../store/messages.ts";
+import type { Db } from "../store/store.ts";
+import type { ReceivingParts } from "./parts.ts";
+import { planMark } from "./plan-mailbox.ts";
+
+export interface MovingParts extends Pick<ReceivingParts, "store" | "queue"> {
+  /** Lends the mailbox's connection; throws MailboxError where there is none now. */
+  readonly withSession: <T>(mailboxId: string, use: (session: MailboxSession) => Promise<T>) => Promise<T>;
+  /**
+   * Tells the account, in the transaction of the caller, why its answer changed nothing: no change of state does that.
+   * The same cause is told once.
+   */
+  readonly explain: (
+    db: Db,
+    unanswered: { readonly accountId: string; readonly notificationId: string; readonly why: string },
+  ) => Promise<void>;
+}
+
+/** Where a mail goes when its answer has an outcome. */
+export type Destination =
+  | { readonly kind: "done"; readonly notificationId: string }
+  | { readonly kind: "back"; readonly notificationId: string | null; readonly why: string | null };
+
+/** Moves the mail out of the folder for answers. A mail that is gone has been moved, by Usher or by its owner. */
+export async function moveAnswered(
+  mail: MessageRow,
+  destination: Destination,
+  parts: MovingParts,
+): Promise<JobOutcome> {
+  const to = destination.kind === "done" ? doneFolderOf(mail.folder) : await folderBefore(mail, parts);
+  try {
+    const moved = await parts.withSession(mail.mailbox_id, async (session) => move(session, mail, to));
+    return { kind: "done", commit: async (db) => record(db, mail, { destination, to, moved }, parts) };
+  } catch (error) {
+    if (!(error instanceof MailboxError)) throw error;
+    const because = `mailbox: ${error.reason}: ${error.message}`;
+    if (!error.temporary) return { kind: "park", because };
+    // A refusal is about this mail; anything else says nothing about it.
+    if (error.reason === "refused") return { kind: "retry", because, afterMs: notNowMs };
+    return { kind: "retry", because, afterMs: notNowMs, isUncounted: true };
+  }
+}
+
+/** The connection to the mailbox comes back by itself. */
+const notNowMs = 5000;
+
+async function move(
+  session: MailboxSession,
+  mail: MessageRow,
+  to: string,
+): Promise<NewPlace | "moved" | null> {
+  const { uidValidity } = await session.open(mail.folder);
+  return uidValidity === mail.uid_validity ? session.change.move(mail.folder, mail.uid, to) : null;
+}
+
+/** Where the mail lay before it was put here. */
+async function folderBefore(mail: MessageRow, { store }: MovingParts): Promise<string> {
+  const known = await foldersOfCopies(store.db, mail);
+  const before = known.find((folder) => !isAnswerFolder(folder, mail.folder));
+  if (before !== undefined) return before;
+  const mailbox = await readMailbox(store.db, mail.mailbox_id);
+  return (mailbox === undefined ? [] : parseFolders(mailbox))[0] ?? "INBOX";
+}
+
+interface Moved {
+  readonly destination: Destination;
+  readonly to: string;
+  readonly moved: NewPlace | "moved" | null;
+}
+
+async function record(
+  db: Db,
+  mail: MessageRow,
+  { destination, to, moved }: Moved,
+  parts: MovingParts,
+): Promise<void> {
+  const { notificationId } = destination;
+  await closeMessage(db, mail.id, { state: "gone", verdict: `moved to ${to}`, notificationId });
+  if (moved !== null && moved !== "moved") {
+    const here = { ...mail, notification_id: notificationId };
+    await insertMoved(db, here, { folder: to, ...moved }, Date.now());
+  }
+  if (notificationId === null) return;
+  await planMark(db, notificationId, parts.queue);
+  if (destination.kind !== "back" || destination.why === null) return;
+  const accountId = mail.account_id;
+  await parts.explain(db, { accountId, notificationId, why: destination.why });
+}
