@@ -1,19 +1,45 @@
-import type { OutboundClient } from "./http/outbound.ts";
+import { createDkimCheck } from "./mail/dkim.ts";
 import { createMailParser } from "./mail/mail-parser.ts";
+import { isJunkFolder } from "./mailbox/junk.ts";
+import { answering } from "./answering.ts";
 import { mailReaders } from "./protocols/mail-readers.ts";
-import { createProtocols } from "./protocols/protocols.ts";
 import { inspectMail } from "./receiving/inspect.ts";
 import { createReadMessage, type ReadingParts } from "./receiving/read-message.ts";
-import { receivingParts } from "./receiving-parts.ts";
+import { registrableDomain } from "./receiving/registrable-domain.ts";
+import { createWeigh } from "./receiving/weigh.ts";
 import type { CurrentConfig, Room } from "./room.ts";
 import type { Site } from "./site.ts";
 
-/** What reads mail has no way out: no request follows from a mail (law 3). */
-const noWayOut: OutboundClient = {
-  request: async () => {
-    throw new Error("A mail that is only read must not cause a request.");
-  },
-};
+/** What reads mails and recognises what they say. No request follows from a mail: only name servers are asked for keys. */
+export interface Reading extends AsyncDisposable {
+  readonly parts: ReadingParts;
+}
+
+export function openReading(
+  site: Site,
+  current: CurrentConfig,
+  withSession: ReadingParts["withSession"],
+): Reading {
+  const stack = new AsyncDisposableStack();
+  const parser = stack.use(createMailParser());
+  const dkim = stack.use(createDkimCheck({ registrableDomain }));
+  const parts = answering(site, current);
+  return {
+    parts: {
+      ...parts,
+      withSession,
+      isJunkFolder,
+      parse: async (raw, scope) => parser.parse(raw, scope),
+      weigh: createWeigh({ ...parts, readers: mailReaders, verify: async (raw) => dkim.verify(raw) }),
+      inspect: (mail, forAddresses) =>
+        inspectMail(mail, mailReaders, {
+          trustedAuthservIds: parts.settings().trustedAuthservIds,
+          forAddresses,
+        }),
+    },
+    [Symbol.asyncDispose]: async () => stack.disposeAsync(),
+  };
+}
 
 /** What reads found mails and judges them. */
 export function createReading(
@@ -21,21 +47,9 @@ export function createReading(
   current: CurrentConfig,
   withSession: ReadingParts["withSession"],
 ): Room {
-  const parser = createMailParser();
-  const parts = receivingParts(site, createProtocols({ http: noWayOut }), current);
+  const reading = openReading(site, current, withSession);
   return {
-    workers: {
-      "read-message": createReadMessage({
-        ...parts,
-        withSession,
-        parse: async (prefix, scope) => parser.parse(prefix, scope),
-        inspect: (mail, forAddresses) =>
-          inspectMail(mail, mailReaders, {
-            trustedAuthservIds: parts.settings().trustedAuthservIds,
-            forAddresses,
-          }),
-      }),
-    },
-    [Symbol.asyncDispose]: async () => parser[Symbol.asyncDispose](),
+    workers: { "read-message": createReadMessage(reading.parts) },
+    [Symbol.asyncDispose]: async () => reading[Symbol.asyncDispose](),
   };
 }

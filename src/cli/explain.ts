@@ -1,39 +1,68 @@
 import type { NotificationRow } from "../store/notifications.ts";
 import type { RecordLine } from "../store/records.ts";
+import { decisionLines } from "./decision-text.ts";
+import { evidenceLines } from "./evidence-text.ts";
 import { whenText } from "./found.ts";
 import { printable } from "./io.ts";
 
 /** The decision record as text: one line per event, its details indented below. */
 export function explainLines(row: NotificationRow, record: readonly RecordLine[]): string[] {
-  const head = [`${row.id}  ${row.protocol} ${row.variant} of ${row.origin}, share ${row.share_hint}`];
+  const origin = row.origin === "" ? "an unknown origin" : row.origin;
+  const share = row.share_hint === "" ? "" : `, share ${row.share_hint}`;
+  const head = [`${row.id}  ${row.protocol} ${row.variant} of ${origin}${share}`];
   const state = `now: ${row.state}${row.reason === null ? "" : ` (${row.reason})`}`;
   return [
     ...head,
     ...record.flatMap(eventLines),
     state,
     ...(row.detail === null ? [] : [`     ${row.detail}`]),
-  ];
+  ].map(printable);
 }
 
 function eventLines(line: RecordLine): string[] {
   const when = whenText(line.at);
-  if (line.kind === "call") return [`${when}  call      ${callText(line.detail)}`];
-  return [`${when}  ${line.kind.padEnd(8)}`, ...detailLines(line.detail, "    ")];
+  switch (line.kind) {
+    case "call":
+      return [`${when}  call      ${callText(line.detail)}`];
+    case "mail":
+      return [`${when}  mail`, ...mailLines(line.detail)];
+    case "decision":
+      return [`${when}  decision  by ${text(line.detail["by"])}`, ...decided(line.detail)];
+    default:
+      return [`${when}  ${line.kind}`, ...detailLines(line.detail, indent)];
+  }
+}
+
+const indent = "    ";
+
+function mailLines(detail: RecordLine["detail"]): string[] {
+  const { evidence, ...rest } = detail;
+  const said = evidenceLines(evidence);
+  // A record of an earlier version.
+  if (said === null) return detailLines(detail, indent);
+  return [...detailLines(rest, indent), `${indent}evidence:`, ...said.map((line) => `${indent}  ${line}`)];
+}
+
+function decided(detail: RecordLine["detail"]): string[] {
+  const { by: _by, ...rest } = detail;
+  const lines = decisionLines(detail);
+  if (lines === null) return detailLines(rest, indent);
+  const { restriction } = detail;
+  const kept = restriction === null || restriction === undefined ? {} : { restriction };
+  return [...lines.map((line) => `${indent}${line}`), ...detailLines(kept, indent)];
 }
 
 function callText(detail: RecordLine["detail"]): string {
   const { what, method, url, status, meaning, tookMs } = detail;
-  return printable(
-    `${text(what)}: ${text(method)} ${text(url)} -> ${text(status)} ${text(meaning)} (${text(tookMs)} ms)`,
-  );
+  return `${text(what)}: ${text(method)} ${text(url)} -> ${text(status)} ${text(meaning)} (${text(tookMs)} ms)`;
 }
 
-function detailLines(value: object, indent: string): string[] {
+function detailLines(value: object, before: string): string[] {
   return Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
     if (inner === null || inner === undefined) return [];
-    if (typeof inner !== "object") return [`${indent}${name}: ${printable(text(inner))}`];
-    const below = detailLines(inner, `${indent}  `);
-    return below.length === 0 ? [] : [`${indent}${name}:`, ...below];
+    if (typeof inner !== "object") return [`${before}${name}: ${text(inner)}`];
+    const below = detailLines(inner, `${before}  `);
+    return below.length === 0 ? [] : [`${before}${name}:`, ...below];
   });
 }
 

@@ -1,15 +1,11 @@
-import { open } from "node:fs/promises";
-import { getSystemErrorMap } from "node:util";
 import { addressKey } from "../domain/address.ts";
-import { limits } from "../domain/limits.ts";
-import type { MailView } from "../domain/mail.ts";
 import { type Inspection, shortened } from "../domain/share.ts";
-import { parseMail } from "../mail/parse.ts";
 import { mailReaders } from "../protocols/mail-readers.ts";
 import { inspectMail } from "../receiving/inspect.ts";
 import { type Cli, CommandError, print, type Register } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { printable } from "./io.ts";
+import { readMailFile } from "./mail-file.ts";
 
 interface InspectOptions {
   readonly json?: true;
@@ -48,57 +44,13 @@ async function inspect(cli: Cli, file: string, options: InspectOptions): Promise
       exitCodes.usage,
     );
   }
-  const mail = await readMail(cli, file);
+  const { view: mail } = await readMailFile(cli, file);
   const inspection = inspectMail(mail, mailReaders, {
     trustedAuthservIds: options.trustAuthservId,
     forAddresses: options.for,
   });
   const shown = options.secrets === true ? inspection : withoutSecrets(inspection);
   print(cli, options.json, shown, lines(shown));
-}
-
-async function readMail(cli: Cli, file: string): Promise<MailView> {
-  const name = file === "-" ? "Standard input" : printable(file);
-  const bytes = file === "-" ? await cli.io.read(limits.mailPrefixBytes + 1) : await readFilePrefix(file);
-  if (bytes.length === 0) throw new CommandError(`${name} is empty; give one mail (RFC 5322).`);
-  const mail = await parseMail(bytes);
-  if (!mail.headers.some((field) => mailFields.has(field.name))) {
-    throw new CommandError(
-      `${name} is not a mail: it does not begin with the header fields of one (RFC 5322).`,
-    );
-  }
-  if (bytes.length > limits.mailPrefixBytes) {
-    cli.io.err(
-      `usher: note: ${name} is longer than ${limits.mailPrefixBytes / 1024} KiB; only that much was read.`,
-    );
-  }
-  for (const problem of mail.problems) cli.io.err(`usher: note: ${printable(problem)}.`);
-  return mail;
-}
-
-/** One of them is in every mail; other files of lines with colons have none. */
-const mailFields: ReadonlySet<string> = new Set(["from", "to", "date", "subject", "message-id", "received"]);
-
-/** One byte more than is looked at, so that a cut can be told. */
-async function readFilePrefix(path: string): Promise<Buffer> {
-  try {
-    await using file = await open(path);
-    const buffer = Buffer.alloc(limits.mailPrefixBytes + 1);
-    let size = 0;
-    for (let more = 1; more > 0 && size < buffer.length; size += more) {
-      more = (await file.read(buffer, size, buffer.length - size, null)).bytesRead;
-    }
-    return buffer.subarray(0, size);
-  } catch (error) {
-    throw new CommandError(
-      `Cannot read ${printable(path)}: ${reasonOf(error)}; give the file of one mail, or - for standard input.`,
-    );
-  }
-}
-
-function reasonOf(error: unknown): string {
-  const errno = error instanceof Error && "errno" in error ? error.errno : undefined;
-  return (typeof errno === "number" ? getSystemErrorMap().get(errno)?.[1] : undefined) ?? "unexpected fault";
 }
 
 function withoutSecrets(inspection: Inspection): Inspection {

@@ -90,7 +90,9 @@ async function readFound(
 }
 
 /** Lends a session to one user after the other. */
-function serially(session: MailboxSession): <T>(use: (session: MailboxSession) => Promise<T>) => Promise<T> {
+export function serially(
+  session: MailboxSession,
+): <T>(use: (session: MailboxSession) => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return async (use) => {
     const turn = last.then(async () => use(session));
@@ -100,7 +102,7 @@ function serially(session: MailboxSession): <T>(use: (session: MailboxSession) =
 }
 
 /** Does something over a connection of its own; a MailboxError becomes a message for a person. */
-async function visit(
+export async function visit(
   site: Site,
   mailbox: NamedMailbox,
   stop: AbortSignal,

@@ -1,21 +1,13 @@
 import type { Command } from "commander";
-import { accept, type Answered, ignore } from "../receiving/answer.ts";
-import type { Site } from "../site.ts";
 import { messagesOf } from "../store/messages.ts";
-import {
-  listNotifications,
-  type NotificationRow,
-  notificationsByPrefix,
-  readNotification,
-  readTargets,
-} from "../store/notifications.ts";
+import { listNotifications, notificationsByPrefix, readTargets } from "../store/notifications.ts";
 import { readRecord } from "../store/records.ts";
 import type { NotificationState } from "../store/schema.ts";
+import { notificationView } from "../store/views.ts";
+import { acceptOne, type AcceptOptions, ignoreOne, refuseOne } from "./answer.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
 import { explainLines } from "./explain.ts";
 import { theOne, whenText } from "./found.ts";
-import { type PasswordSource, readPassword } from "./password.ts";
-import { settle } from "./settle.ts";
 import { openSite } from "./site.ts";
 
 interface Json {
@@ -47,25 +39,38 @@ export function registerNotification(program: Command, cli: Cli): void {
     .option("--json", "as JSON")
     .action(async (id: string, options: Json) => show(cli, id, options));
   group
-    .command("accept <id>")
-    .description("follow the share")
-    .option("--password-file <file>", "guest password of the share, from a file")
-    .option("--password-stdin", "guest password of the share, from standard input")
-    .option("--wait", "wait until the origin has answered")
-    .option("--json", "as JSON")
-    .action(async (id: string, options: PasswordSource & { wait?: true } & Json) =>
-      acceptOne(cli, id, options),
-    );
-  group
-    .command("ignore <id>")
-    .description("do not follow the share; its origin hears nothing")
-    .option("--json", "as JSON")
-    .action(async (id: string, options: Json) => ignoreOne(cli, id, options));
-  group
     .command("explain <id>")
     .description("the whole decision record: mails, evidence, rules, calls and answers")
     .option("--json", "as JSON")
     .action(async (id: string, options: Json) => explain(cli, id, options));
+  registerAnswers(group, cli);
+}
+
+function registerAnswers(group: Command, cli: Cli): void {
+  group
+    .command("accept <id>")
+    .description("follow the share")
+    .option("--password-file <file>", "guest password of the share, from a file")
+    .option("--password-stdin", "guest password of the share, from standard input")
+    .option("--trust", "trust this sender from now on; counts only where he was authenticated")
+    .option("--notify", "tell the account the outcome by mail")
+    .option("--wait", "wait until the origin has answered")
+    .option("--json", "as JSON")
+    .action(async (id: string, options: AcceptOptions) => acceptOne(cli, id, options));
+  group
+    .command("ignore <id>")
+    .description("do not follow the share; its origin hears nothing")
+    .option("--notify", "tell the account by mail")
+    .option("--json", "as JSON")
+    .action(async (id: string, options: Json) => ignoreOne(cli, id, options));
+  group
+    .command("refuse <id>")
+    .description(
+      "tell the origin that the share is not wanted; where it cannot be told, the share is ignored",
+    )
+    .option("--notify", "tell the account by mail")
+    .option("--json", "as JSON")
+    .action(async (id: string, options: Json) => refuseOne(cli, id, options));
 }
 
 async function list(cli: Cli, options: { account?: string; state?: string } & Json): Promise<void> {
@@ -88,7 +93,7 @@ async function list(cli: Cli, options: { account?: string; state?: string } & Js
       row.origin,
     ]),
   );
-  print(cli, options.json, rows.map(asJson), rows.length === 0 ? ["No notifications."] : lines);
+  print(cli, options.json, rows.map(notificationView), rows.length === 0 ? ["No notifications."] : lines);
 }
 
 async function show(cli: Cli, typed: string, options: Json): Promise<void> {
@@ -96,7 +101,11 @@ async function show(cli: Cli, typed: string, options: Json): Promise<void> {
   const row = theOne(await notificationsByPrefix(site.store.db, typed), typed, "notification");
   const targets = await readTargets(site.store.db, row.id);
   const mails = await messagesOf(site.store.db, row.id);
-  const value = { ...asJson(row), targets, mails: mails.map(({ folder, uid }) => ({ folder, uid })) };
+  const value = {
+    ...notificationView(row),
+    targets,
+    mails: mails.map(({ folder, uid }) => ({ folder, uid })),
+  };
   print(cli, options.json, value, [
     ...table(
       ["notification", row.id],
@@ -104,11 +113,12 @@ async function show(cli: Cli, typed: string, options: Json): Promise<void> {
         ["state", row.reason === null ? row.state : `${row.state} (${row.reason})`],
         ["why", row.detail ?? "-"],
         ["protocol", `${row.protocol} ${row.variant}`],
-        ["origin", row.origin],
-        ["share", row.share_hint],
+        ["origin", row.origin === "" ? "not told by the mail" : row.origin],
+        ["share", row.share_hint === "" ? "-" : row.share_hint],
         ["sharer", `${row.sharer_name} <${row.sharer_address}>`],
         ["title", row.title ?? "-"],
         ["found", whenText(row.created_at)],
+        ...(row.state === "held" ? [["held until", whenText(row.expires_at)]] : []),
         ["mails", String(mails.length)],
         ...targets.map((target) => [
           "names",
@@ -119,57 +129,9 @@ async function show(cli: Cli, typed: string, options: Json): Promise<void> {
   ]);
 }
 
-async function acceptOne(
-  cli: Cli,
-  typed: string,
-  options: PasswordSource & { wait?: true } & Json,
-): Promise<void> {
-  await using site = await openSite(cli);
-  const found = theOne(await notificationsByPrefix(site.store.db, typed), typed, "notification");
-  const password = await readPassword(cli, options);
-  const row = planned(await accept(site, found.id, { by: "command line", password }), found.id);
-  if (options.wait !== true) {
-    const next =
-      "The share is followed as soon as the daemon runs; usher notification show tells the outcome.";
-    print(cli, options.json, { id: row.id, state: "accepted" }, [`${row.id} is accepted. ${next}`]);
-    return;
-  }
-  await settle(cli, site, { kinds: ["follow"], subject: row.id });
-  await tellOutcome(cli, site, row.id, options);
-}
-
-async function tellOutcome(cli: Cli, site: Site, id: string, options: Json): Promise<void> {
-  const after = await readNotification(site.store.db, id);
-  if (after === undefined) throw new CommandError(`the notification ${id} is gone: its account was removed`);
-  const why = after.detail ?? after.reason ?? "";
-  print(cli, options.json, asJson(after), [`${id} is ${after.state}${why === "" ? "." : `: ${why}`}`]);
-  if (after.state !== "followed" && options.json !== true) throw new CommandError(`${id} is not followed`);
-}
-
-async function ignoreOne(cli: Cli, typed: string, options: Json): Promise<void> {
-  await using site = await openSite(cli);
-  const found = theOne(await notificationsByPrefix(site.store.db, typed), typed, "notification");
-  const row = planned(await ignore(site, found.id, "command line"), found.id);
-  print(cli, options.json, { id: row.id, state: "ignored" }, [
-    `${row.id} is ignored. Its origin hears nothing.`,
-  ]);
-}
-
-function planned(answered: Answered, id: string): NotificationRow {
-  if (answered.kind === "planned") return answered.row;
-  if (answered.kind === "not-found") throw new CommandError(`there is no notification ${id}`);
-  throw new CommandError(`nothing was changed about ${id}: ${answered.why}`);
-}
-
 async function explain(cli: Cli, typed: string, options: Json): Promise<void> {
   await using site = await openSite(cli);
   const row = theOne(await notificationsByPrefix(site.store.db, typed), typed, "notification");
   const record = await readRecord(site.store.db, row.id);
-  print(cli, options.json, { ...asJson(row), record }, explainLines(row, record));
-}
-
-/** What a script may see: no sealed columns. */
-function asJson(row: NotificationRow & { account?: string }): Record<string, unknown> {
-  const { link_sealed: _link, password_sealed: _password, share_key: _key, ...open } = row;
-  return open;
+  print(cli, options.json, { ...notificationView(row), record }, explainLines(row, record));
 }

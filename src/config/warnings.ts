@@ -1,3 +1,4 @@
+import { impliesAuthentication, type Rule } from "../domain/policy.ts";
 import type { Config, Endpoint } from "./config.ts";
 import type { ConfigPath } from "./document.ts";
 import { isLoopback } from "./values.ts";
@@ -10,28 +11,35 @@ interface Warning {
 
 /** What works but is probably not meant. Pure. */
 export function configWarnings(config: Config): Warning[] {
-  return [...policyWarnings(config), ...cleartextWarnings(config)];
+  return [...ruleWarnings(config.policy, config), ...cleartextWarnings(config)];
 }
 
-function policyWarnings({ policy, trustedAuthservIds }: Config): Warning[] {
-  const warnings: Warning[] = [];
-  for (const [index, rule] of policy.entries()) {
-    if (rule.then === "accept" && rule.senderDomain === null) {
-      warnings.push({
-        at: ["policy", index],
-        message: `rule ${index + 1} accepts shares from mail whose sender nobody has authenticated.`,
-        remedy: "Add when.senderDomain, so that only authenticated mail is accepted.",
-      });
-    }
-    if (rule.senderDomain !== null && trustedAuthservIds.length === 0) {
-      warnings.push({
-        at: ["policy", index, "when", "senderDomain"],
-        message: `rule ${index + 1} can never match: no mail counts as authenticated.`,
-        remedy: "Name the authserv-id of your own mail server in trustedAuthservIds.",
-      });
-    }
-  }
-  return warnings;
+/** What the settings say about who is believed. */
+type Belief = Pick<Config, "trustedAuthservIds" | "dkim">;
+
+/** Rules that do less than they say; `at` begins at `policy`. */
+export function ruleWarnings(rules: readonly Rule[], belief: Belief): Warning[] {
+  const isAnybodyBelieved = belief.trustedAuthservIds.length > 0 || belief.dkim.verify;
+  return rules.flatMap((rule, index) => {
+    if (impliesAuthentication(rule)) return isAnybodyBelieved ? [] : [neverMatches(index)];
+    return rule.then === "accept" ? [acceptsAnybody(index)] : [];
+  });
+}
+
+function acceptsAnybody(index: number): Warning {
+  return {
+    at: ["policy", index],
+    message: `rule ${index + 1} says accept to mail whose sender nobody has authenticated; such mail is held all the same.`,
+    remedy: "Add when.senderDomain, when.contact or evidence: [authenticated], which say what is meant.",
+  };
+}
+
+function neverMatches(index: number): Warning {
+  return {
+    at: ["policy", index],
+    message: `rule ${index + 1} can never match: no mail counts as authenticated.`,
+    remedy: "Name the authserv-id of your own mail server in trustedAuthservIds, or set dkim.verify.",
+  };
 }
 
 function cleartextWarnings({ mailServers, smtp }: Config): Warning[] {

@@ -1,3 +1,4 @@
+import type { Decision } from "../domain/policy.ts";
 import type { ProtocolName } from "../domain/share.ts";
 import type { Capabilities, Protocol } from "../protocols/protocol.ts";
 
@@ -29,6 +30,28 @@ const titles: Readonly<Record<ProtocolName, string>> = {
 };
 
 /** Shares of a protocol, as people call them. */
-export function protocolTitle(name: string): string {
+function protocolTitle(name: string): string {
   return Object.entries(titles).find(([known]) => known === name)?.[1] ?? `Shares of ${name}`;
+}
+
+/** Said wherever a refusal becomes a local ignore. */
+export function cannotRefuse(protocol: string): string {
+  return `${protocolTitle(protocol)} cannot be refused at their origin: it is ignored here, and its origin hears nothing.`;
+}
+
+/** What a protocol cannot do becomes what can be done here, and is said. */
+export function withinAbilities(
+  decision: Decision,
+  protocol: string,
+  protocols: readonly Protocol[],
+): Decision {
+  const lack = unfollowable(protocols, protocol);
+  if (decision.action === "accept" && lack !== null) {
+    return { ...decision, action: "hold", restrained: lack };
+  }
+  if (decision.action === "refuse" && !capabilitiesOf(protocols, protocol).canRefuse) {
+    const restrained = { because: "protocol-cannot-refuse", detail: cannotRefuse(protocol) } as const;
+    return { ...decision, action: "ignore", restrained };
+  }
+  return decision;
 }

@@ -3,7 +3,7 @@ import { addRecord } from "../store/records.ts";
 import type { NotificationState } from "../store/schema.ts";
 import type { Db } from "../store/store.ts";
 import { readSubscription, type SubscriptionRow, updateSubscription } from "../store/subscriptions.ts";
-import { capabilitiesOf, protocolTitle, unfollowable } from "./abilities.ts";
+import { cannotRefuse, capabilitiesOf, unfollowable } from "./abilities.ts";
 import type { ReceivingParts } from "./parts.ts";
 import { planCheck, planFollow, planLeave, planRefuse } from "./plan.ts";
 import { changeState } from "./state.ts";
@@ -111,11 +111,6 @@ export async function refuse(parts: AnswerParts, id: string, answer: Answer): Pr
 }
 
 const junkNote = "Its mail lies in Junk, so its origin is not asked: it is ignored here.";
-
-/** Said wherever a refusal becomes a local ignore. */
-export function cannotRefuse(protocol: string): string {
-  return `${protocolTitle(protocol)} cannot be refused at their origin: it is ignored here, and its origin hears nothing.`;
-}
 
 function whyNotIgnored(row: NotificationRow): string | null {
   if (row.state === "followed") return "it is followed; end it with: usher subscription remove";

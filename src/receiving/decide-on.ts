@@ -5,8 +5,7 @@ import { readAccountRules } from "../store/account-rules.ts";
 import { type NotificationRow, readTargets, type StateChange } from "../store/notifications.ts";
 import { addRecord } from "../store/records.ts";
 import type { Db } from "../store/store.ts";
-import { capabilitiesOf, unfollowable } from "./abilities.ts";
-import { cannotRefuse } from "./answer.ts";
+import { withinAbilities } from "./abilities.ts";
 import { policyFacts } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { ReceivingParts } from "./parts.ts";
@@ -31,7 +30,7 @@ export async function decideOn(
   const { policy: site, notify } = parts.settings();
   const account = await readAccountRules(db, row.account_id);
   const facts = policyFacts(finding.share, finding.evidence, finding.account.name);
-  const decision = withinAbilities(decide({ account, site, notify }, facts), row.protocol, parts);
+  const decision = withinAbilities(decide({ account, site, notify }, facts), row.protocol, parts.protocols);
   const restriction = await restrictionOf(db, finding, row);
   const { isJunk } = finding.evidence;
   const change = changeBy(decision, { isJunk, restriction, heldUntil: heldUntil(deciding, parts) });
@@ -47,19 +46,6 @@ export async function decideOn(
   await changeState(db, row.id, change, parts, { isNew: deciding.isNew });
   if (change.state === "accepted") await planFollow(db, row, parts.queue);
   if (change.state === "refused") await planRefuse(db, row, parts.queue);
-}
-
-/** What a protocol cannot do becomes what can be done here, and is said. */
-function withinAbilities(decision: Decision, protocol: string, parts: ReceivingParts): Decision {
-  const lack = unfollowable(parts.protocols, protocol);
-  if (decision.action === "accept" && lack !== null) {
-    return { ...decision, action: "hold", restrained: lack };
-  }
-  if (decision.action === "refuse" && !capabilitiesOf(parts.protocols, protocol).canRefuse) {
-    const restrained = { because: "protocol-cannot-refuse", detail: cannotRefuse(protocol) } as const;
-    return { ...decision, action: "ignore", restrained };
-  }
-  return decision;
 }
 
 async function restrictionOf(db: Db, finding: Finding, row: NotificationRow): Promise<NotFollowed | null> {

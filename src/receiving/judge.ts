@@ -26,9 +26,10 @@ import { planCheck } from "./plan.ts";
 export interface Judged {
   readonly notificationId: string;
   /** Null where the notification is new. */
-  readonly before: NotificationState | null;
-  readonly after: NotificationState;
-  readonly reason: string | null;
+  readonly before: NotificationRow | null;
+  readonly after: NotificationRow;
+  /** The mail names a folder or file that no mail of this share named before. */
+  readonly isNewTarget: boolean;
 }
 
 /**
@@ -42,11 +43,8 @@ export async function judge(
   parts: ReceivingParts,
   { again = false }: { readonly again?: boolean } = {},
 ): Promise<Judged> {
-  const key = shareKeyOf(finding);
-  const known = await findByShare(db, key);
-  const row = known ?? newNotification(finding, key, parts);
-  if (known === undefined) await insertNotification(db, row);
-  const isCopy = known !== undefined && (await isKnownMail(db, finding.mail, row.id));
+  const { row, isNew } = await findOrInsert(db, finding, parts);
+  const isCopy = !isNew && (await isKnownMail(db, finding.mail, row.id));
   const isNewTarget = await addTarget(db, row.id, {
     module: finding.share.module,
     folder: finding.share.folder,
@@ -54,18 +52,26 @@ export async function judge(
     title: finding.share.title,
   });
   await closeAsShare(db, finding, row.id);
-  if (known !== undefined) await believeLater(db, finding, row, parts);
+  if (!isNew) await believeLater(db, finding, row, parts);
   await recordMail(db, finding, row.id, { isCopy, isNewTarget, again });
-  const seen = { row, isNew: known === undefined, isNewTarget, again };
+  const seen = { row, isNew, isNewTarget, again };
   if (!isCopy || again || hasLeftJunk(row, finding)) await considerMail(db, finding, seen, parts);
   const after = (await readNotification(db, row.id)) ?? row;
   afterCommit(() => tellJudged(after, finding, parts));
-  return {
-    notificationId: row.id,
-    before: known?.state ?? null,
-    after: after.state,
-    reason: after.reason,
-  };
+  return { notificationId: row.id, before: isNew ? null : row, after, isNewTarget };
+}
+
+async function findOrInsert(
+  db: Db,
+  finding: Finding,
+  parts: ReceivingParts,
+): Promise<{ readonly row: NotificationRow; readonly isNew: boolean }> {
+  const key = shareKeyOf(finding);
+  const known = await findByShare(db, key);
+  if (known !== undefined) return { row: known, isNew: false };
+  const row = newNotification(finding, key, parts);
+  await insertNotification(db, row);
+  return { row, isNew: true };
 }
 
 function tellJudged(row: NotificationRow, finding: Finding, parts: ReceivingParts): void {

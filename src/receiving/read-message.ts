@@ -21,6 +21,9 @@ export function createReadMessage(parts: ReadingParts): Worker {
     const mail = await readMessage(parts.store.db, job.subject);
     if (mail === undefined || mail.state !== "found") return { kind: "done" };
     const reading = await readAt(mail, { headersOnly: job.attempt > limits.readTries }, parts);
+    if (waitsForKeys(mail, reading)) {
+      return { kind: "retry", because: "dkim: name server", afterMs: limits.dkimWaitMs, isUncounted: true };
+    }
     return outcomeOf(mail, reading, parts);
   };
 }
@@ -51,6 +54,12 @@ export async function readAt(
     if (error instanceof MailboxError) return { kind: "not-now", because: `mailbox: ${error.reason}` };
     throw error;
   }
+}
+
+/** A name server that is down for a while does not make a stranger of a sender. */
+function waitsForKeys({ found_at: foundAt }: MessageRow, reading: Reading): boolean {
+  if (reading.kind !== "share" || reading.finding.evidence.signature?.result !== "temperror") return false;
+  return Date.now() - foundAt < limits.dkimPatienceMs;
 }
 
 /** The connection to the mailbox comes back by itself; until then its mails wait. */

@@ -1,12 +1,9 @@
-import { addressDomain, addressKey } from "../domain/address.ts";
-import type { Rule } from "../domain/policy.ts";
 import type { DkimVerdict } from "../domain/signature.ts";
 import type { MailReader } from "../protocols/protocol.ts";
 import { readAccountRules } from "../store/account-rules.ts";
-import { listContacts } from "../store/contacts.ts";
-import type { Db, Store } from "../store/store.ts";
-import type { FollowingAccount } from "./account.ts";
-import { type Acquaintance, buildEvidence, needsSignature } from "./evidence.ts";
+import type { Store } from "../store/store.ts";
+import { readAcquaintance } from "./acquaintance.ts";
+import { buildEvidence, needsSignature } from "./evidence.ts";
 import type { ReceivingSettings } from "./parts.ts";
 import type { RecognisingParts, SeenMail } from "./recognise.ts";
 
@@ -24,13 +21,15 @@ export function createWeigh(parts: WeighingParts): RecognisingParts["weigh"] {
     const { notification } = inspection;
     if (notification === null) throw new Error("Only a mail that announces a share is weighed.");
     const verdict = needsSignature(inspection) ? await verdictOn(seen, parts) : null;
+    const rules = [...(await readAccountRules(parts.store.db, account.id)), ...parts.settings().policy];
+    const { addresses } = account.who;
     return buildEvidence({
       mail: seen.view,
       inspection: { ...inspection, notification },
       place: { folder: seen.mail.folder, isJunkFolder: seen.isJunkFolder, flags: seen.flags },
       verdict,
       readers: parts.readers,
-      known: await acquaintance(parts.store.db, account, parts.settings().policy),
+      known: await readAcquaintance(parts.store.db, { id: account.id, addresses }, rules),
       nowMs: Date.now(),
     });
   };
@@ -42,36 +41,4 @@ async function verdictOn(seen: SeenMail, parts: WeighingParts): Promise<DkimVerd
   if (raw !== null) return parts.verify(raw);
   const because = "the whole mail could not be had, or is too large to be verified";
   return { result: "none", domain: null, because, signedFields: [] };
-}
-
-async function acquaintance(
-  db: Db,
-  account: FollowingAccount,
-  siteRules: readonly Rule[],
-): Promise<Acquaintance> {
-  const contacts = await listContacts(db, account.id);
-  const byKey = new Map(contacts.map((contact) => [contact.address_key, contact]));
-  const subscriptions = await db
-    .selectFrom("subscription")
-    .select("origin")
-    .distinct()
-    .where("account_id", "=", account.id)
-    .execute();
-  const rules = [...(await readAccountRules(db, account.id)), ...siteRules];
-  const addresses = [...account.who.addresses, ...contacts.map(({ address }) => address)];
-  return {
-    hosts: [
-      ...addresses.flatMap((address) => addressDomain(address) ?? []),
-      ...subscriptions.flatMap(({ origin }) => URL.parse(origin)?.hostname ?? []),
-      ...rules.flatMap(({ originHost, senderDomain }) => [hostWithoutPort(originHost), senderDomain]),
-    ].filter((host) => host !== null),
-    contact: (address) => {
-      const contact = byKey.get(addressKey(address) ?? "");
-      return contact === undefined ? null : { isTrusted: contact.trusted_at !== null };
-    },
-  };
-}
-
-function hostWithoutPort(host: string | null): string | null {
-  return host === null ? null : (URL.parse(`https://${host}`)?.hostname ?? null);
 }

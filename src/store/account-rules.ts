@@ -16,6 +16,7 @@ const storedRules: z.ZodType<readonly Rule[]> = z.array(
     module: z.enum(["files", "calendar", "contacts", "tasks"]).nullable(),
     recipientKind: z.enum(["named-guest", "anonymous", "internal", "member", "unknown"]).nullable(),
     evidence: z.array(z.enum(evidenceNames)).nullable(),
+    // oxlint-disable-next-line unicorn/no-thenable -- the word of the configuration; its value is never a function
     then: z.enum(["hold", "accept", "refuse", "ignore"]),
     notify: z.boolean().nullable(),
   }),

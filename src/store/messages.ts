@@ -48,3 +48,28 @@ export async function messagesOf(db: Db, notificationId: string): Promise<readon
     .orderBy("found_at")
     .execute();
 }
+
+export type FoundMail = MessageRow & { readonly account: string };
+
+/** Mails that scans found, with the name of their account, as they were found; by Message-ID or since a time. */
+export async function foundMails(
+  db: Db,
+  filter: {
+    readonly messageKey?: string | undefined;
+    readonly foundSince?: number | undefined;
+    readonly accountId?: string | undefined;
+  },
+): Promise<readonly FoundMail[]> {
+  const { messageKey, foundSince, accountId } = filter;
+  let query = db
+    .selectFrom("message")
+    .innerJoin("account", "account.id", "message.account_id")
+    .selectAll("message")
+    .select("account.name as account")
+    .orderBy("message.found_at")
+    .orderBy("message.id");
+  if (messageKey !== undefined) query = query.where("message.message_key", "=", messageKey);
+  if (foundSince !== undefined) query = query.where("message.found_at", ">=", foundSince);
+  if (accountId !== undefined) query = query.where("message.account_id", "=", accountId);
+  return query.execute();
+}

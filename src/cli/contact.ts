@@ -1,0 +1,130 @@
+import type { Command } from "commander";
+import { addressKey } from "../domain/address.ts";
+import { limits } from "../domain/limits.ts";
+import { oneLine } from "../domain/one-line.ts";
+import { type ContactRow, deleteContact, listContacts, putContact, setTrusted } from "../store/contacts.ts";
+import { accountNamed } from "./accounts-found.ts";
+import { type Cli, CommandError, print, table } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { whenText } from "./found.ts";
+import { openSite } from "./site.ts";
+
+interface Json {
+  readonly json?: true;
+}
+
+type AddOptions = Json & { readonly name?: string; readonly trust?: true };
+
+export function registerContact(program: Command, cli: Cli): void {
+  const group = program.command("contact").description("whom an account knows, and whom it trusts");
+  group
+    .command("add <account> <address>")
+    .description("add a contact; rules ask for it with when.contact")
+    .option("--name <name>", "his name")
+    .option("--trust", "trust him from now on")
+    .option("--json", "as JSON")
+    .action(async (account: string, address: string, options: AddOptions) =>
+      add(cli, { account, address }, options),
+    );
+  group
+    .command("list <account>")
+    .description("contacts of an account")
+    .option("--json", "as JSON")
+    .action(async (account: string, options: Json) => list(cli, account, options));
+  const changes = [
+    ["remove", "forget a contact", remove],
+    ["trust", "trust a contact from now on", trust],
+    ["untrust", "no longer trust a contact; it stays known", untrust],
+  ] as const;
+  for (const [name, description, act] of changes) {
+    group
+      .command(`${name} <account> <address>`)
+      .description(description)
+      .option("--json", "as JSON")
+      .action(async (account: string, address: string, options: Json) =>
+        act(cli, { account, address }, options),
+      );
+  }
+}
+
+interface Named {
+  readonly account: string;
+  readonly address: string;
+}
+
+async function add(cli: Cli, named: Named, options: AddOptions): Promise<void> {
+  const key = keyOf(named.address);
+  await using site = await openSite(cli);
+  const account = await accountNamed(site.store.db, named.account);
+  const now = Date.now();
+  const name = options.name === undefined ? null : oneLine(options.name, limits.nameChars);
+  await putContact(site.store.db, {
+    account_id: account.id,
+    address_key: key,
+    address: named.address,
+    name,
+    trusted_at: options.trust === true ? now : null,
+    created_at: now,
+  });
+  const line = `${named.address} is a contact of ${account.name}${options.trust === true ? ", and trusted" : ""}.`;
+  print(cli, options.json, { account: account.name, address: named.address, name }, [line]);
+}
+
+async function list(cli: Cli, name: string, options: Json): Promise<void> {
+  await using site = await openSite(cli);
+  const account = await accountNamed(site.store.db, name);
+  const contacts = (await listContacts(site.store.db, account.id)).map(contactView);
+  const rows = contacts.map((contact) => [
+    contact.address,
+    contact.name ?? "",
+    contact.trusted_at === null ? "known" : `trusted since ${whenText(contact.trusted_at)}`,
+  ]);
+  const none = [`${name} has no contacts; add one: usher contact add ${name} ADDRESS`];
+  print(
+    cli,
+    options.json,
+    contacts,
+    contacts.length === 0 ? none : table(["address", "name", "trust"], rows),
+  );
+}
+
+async function remove(cli: Cli, named: Named, options: Json): Promise<void> {
+  await using site = await openSite(cli);
+  const account = await accountNamed(site.store.db, named.account);
+  requireKnown(await deleteContact(site.store.db, account.id, keyOf(named.address)), named);
+  print(cli, options.json, { ...named, removed: true }, [`${named.address} is forgotten.`]);
+}
+
+async function trust(cli: Cli, named: Named, options: Json): Promise<void> {
+  await setTrust(cli, named, Date.now());
+  const line = `${named.address} is trusted by ${named.account} from now on.`;
+  print(cli, options.json, { ...named, trusted: true }, [line]);
+}
+
+async function untrust(cli: Cli, named: Named, options: Json): Promise<void> {
+  await setTrust(cli, named, null);
+  const line = `${named.address} is no longer trusted by ${named.account}, and stays a contact.`;
+  print(cli, options.json, { ...named, trusted: false }, [line]);
+}
+
+async function setTrust(cli: Cli, named: Named, trustedAt: number | null): Promise<void> {
+  await using site = await openSite(cli);
+  const account = await accountNamed(site.store.db, named.account);
+  const contact = { account_id: account.id, address_key: keyOf(named.address) };
+  requireKnown(await setTrusted(site.store.db, contact, trustedAt), named);
+}
+
+function requireKnown(isKnown: boolean, { account, address }: Named): void {
+  if (isKnown) return;
+  throw new CommandError(`${address} is no contact of ${account}; usher contact list ${account} shows them`);
+}
+
+function keyOf(address: string): string {
+  const key = addressKey(address);
+  if (key !== null) return key;
+  throw new CommandError(`${address} is no mail address; write it like carla@example.org`, exitCodes.usage);
+}
+
+function contactView({ address, name, trusted_at, created_at }: ContactRow) {
+  return { address, name, trusted_at, created_at };
+}

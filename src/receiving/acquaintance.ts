@@ -1,0 +1,41 @@
+import { addressDomain, addressKey } from "../domain/address.ts";
+import type { Rule } from "../domain/policy.ts";
+import { listContacts } from "../store/contacts.ts";
+import type { Db } from "../store/store.ts";
+import type { Acquaintance } from "./evidence.ts";
+
+/** What an account knows already: itself, its contacts, where it follows shares, and what rules name. */
+export async function readAcquaintance(
+  db: Db,
+  account: { readonly id: string; readonly addresses: readonly string[] },
+  rules: readonly Rule[],
+): Promise<Acquaintance> {
+  const contacts = await listContacts(db, account.id);
+  const byKey = new Map(contacts.map((contact) => [contact.address_key, contact]));
+  const subscriptions = await db
+    .selectFrom("subscription")
+    .select("origin")
+    .distinct()
+    .where("account_id", "=", account.id)
+    .execute();
+  const addresses = [...account.addresses, ...contacts.map(({ address }) => address)];
+  const origins = subscriptions.flatMap(({ origin }) => URL.parse(origin)?.hostname ?? []);
+  return {
+    hosts: [...hostsOf(addresses, rules), ...origins],
+    contact: (address) => {
+      const contact = byKey.get(addressKey(address) ?? "");
+      return contact === undefined ? null : { isTrusted: contact.trusted_at !== null };
+    },
+  };
+}
+
+/** The hosts of addresses and of rules. */
+export function hostsOf(addresses: readonly string[], rules: readonly Rule[]): readonly string[] {
+  const hosts = rules.flatMap(({ originHost, senderDomain }) => [hostWithoutPort(originHost), senderDomain]);
+  const domains = addresses.map(addressDomain);
+  return [...domains, ...hosts].filter((host) => host !== null);
+}
+
+function hostWithoutPort(host: string | null): string | null {
+  return host === null ? null : (URL.parse(`https://${host}`)?.hostname ?? null);
+}
