@@ -67,6 +67,8 @@ export const limits = {
   sentSubjectChars: 500,
   /** A person's name and the site's, with the words of a template between them. */
   displayNameChars: 300,
+  /** A line of a header field has 998 characters (RFC 5322 section 2.1.1); real ones have a hundred. */
+  messageIdChars: 900,
   /** RFC 5321 section 4.5.3.1.3: a path of 256 octets with its brackets. */
   addressChars: 254,
   /** Text of another server that is kept in a record. */
@@ -139,6 +141,8 @@ export const limits = {
   httpRedirects: 3,
   /** A download that brings nothing this long is dead. */
   httpStreamSilenceMs: 30_000,
+  /** The longest download: a slow reader must not hold a place at an origin for ever. */
+  httpStreamTotalMs: 6 * 3600_000,
   /** Addresses of one name that are looked at. */
   httpAddresses: 16,
   /** One of several addresses may be dead; a server on the other side of the world still answers within this. */
@@ -247,7 +251,7 @@ export const limits = {
   serverKeepAliveMs: 72_000,
   serverConnections: 1000,
   /** Running requests may end this long after a stop was asked for; downloads are cut. Below stopGraceMs. */
-  serverCloseMs: 10_000,
+  serverCloseMs: 5000,
   /** Wrong tokens and page secrets of one address (a /64 of IPv6) before it is sent away, and for how long. */
   wrongSecrets: 10,
   wrongSecretsMs: 10 * 60_000,

@@ -8,9 +8,9 @@ import { callerOf } from "./caller.ts";
 import { failureOf } from "./file-problems.ts";
 import { filePolicy } from "./headers.ts";
 import type { Looked, ServerParts } from "./parts.ts";
-import { problems } from "./problem.ts";
+import { Problem, problems } from "./problem.ts";
 import { attachment, harmlessType, wantedRange } from "./range.ts";
-import { filePath, listedSchema, operation, rowParams } from "./schemas.ts";
+import { filePath, given, listedSchema, operation, rowParams } from "./schemas.ts";
 import { openOne, ownSubscription } from "./subscription-routes.ts";
 
 /** What lies behind a subscription, straight from its origin; no copy is kept. */
@@ -19,7 +19,7 @@ export function fileRoutes(api: Api, parts: ServerParts): void {
     ...operation("browseSubscription", "One folder behind a subscription, live", "files:read"),
     params: rowParams,
     querystring: z.object({ path: filePath.default("") }),
-    response: { 200: listedSchema, ...problems },
+    response: { 200: given("What the folder holds.", listedSchema), ...problems },
   };
   api.get("/subscriptions/:id/browse", { ...byScope("files:read"), schema }, async (request, reply) => {
     const id = await openId(request, request.params.id, parts);
@@ -53,8 +53,7 @@ function contentRoutes(api: Api, parts: ServerParts): void {
     const { signal, opened } = await opening(request, reply, parts);
     return describe(reply, opened).send(bodyStream(opened, signal, parts.log));
   });
-  const head = { ...schema, operationId: "readContentHead", summary: "What the file would be sent with" };
-  api.head(url, { ...byScope("files:read"), schema: head }, async (request, reply) => {
+  api.head(url, { ...byScope("files:read"), schema: { ...schema, hide: true } }, async (request, reply) => {
     const { opened } = await opening(request, reply, parts);
     await end(opened);
     return describe(reply, opened).send();
@@ -135,16 +134,38 @@ async function end(opened: OpenedFile): Promise<void> {
   await opened[Symbol.asyncDispose]();
 }
 
-/** No byte more and none less than the head of the answer says: what is sent beyond it would be read as the next answer. */
+/**
+ * The body, one chunk behind the origin: the last one is sent only when the origin has ended and nothing is missing or
+ * too much, so that nobody takes a part for the whole, or what is too much for the next answer.
+ */
 async function* announced(opened: OpenedFile, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const announcedBytes = bodyBytes(opened);
-  let left = announcedBytes ?? Number.POSITIVE_INFINITY;
-  for await (const chunk of opened.body) {
+  const bytes = bodyBytes(opened);
+  let seen = 0;
+  let held: Uint8Array | null = null;
+  for await (const chunk of readOrBreakOff(opened.body)) {
     signal.throwIfAborted();
-    left -= chunk.length;
-    if (left < 0) break;
-    yield chunk;
+    seen += chunk.length;
+    if (bytes !== null && seen > bytes) throw brokeOff();
+    if (held !== null) yield held;
+    held = chunk;
   }
-  if (left < 0) throw new Error("The origin sent more than it had announced.");
-  if (left > 0 && announcedBytes !== null) throw new Error("The origin sent less than it had announced.");
+  if (bytes !== null && seen < bytes) throw brokeOff();
+  if (held !== null) yield held;
+}
+
+async function* readOrBreakOff(body: OpenedFile["body"]): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw brokeOff(error);
+  }
+}
+
+function brokeOff(cause?: unknown): Problem {
+  const text = {
+    status: 502,
+    reason: "origin-broke-off",
+    detail: "The origin did not send what it had announced; ask again.",
+  };
+  return new Problem(text, { cause });
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Api } from "./api.ts";
 import type { ServerParts } from "./parts.ts";
 import { problems } from "./problem.ts";
+import { given } from "./schemas.ts";
 
 const health = z.object({ status: z.enum(["alive", "ready"]) }).meta({ id: "Health" });
 
@@ -12,7 +13,7 @@ export function healthRoutes(api: Api, { store }: ServerParts): void {
     operationId: "isAlive",
     summary: "The process answers",
     tags: ["health"],
-    response: { 200: health, ...problems },
+    response: { 200: given("It does.", health), ...problems },
   };
   api.get("/health/live", { schema: live }, () => ({ status: "alive" as const }));
   const ready = { ...live, operationId: "isReady", summary: "The store answers too" };

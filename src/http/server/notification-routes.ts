@@ -13,6 +13,7 @@ import { notThere, Problem, problems } from "./problem.ts";
 import {
   answeredSchema,
   explainedSchema,
+  given,
   notificationSchema,
   notificationStates,
   notificationWithMailsSchema,
@@ -33,7 +34,7 @@ function listRoute(api: Api, { store }: ServerParts): void {
     ...operation("listNotifications", "Notifications, newest first", "notifications:read"),
     description: pagesText,
     querystring: z.object({ ...listQuery, state: z.enum(notificationStates).optional() }),
-    response: { 200: z.array(notificationSchema), ...problems },
+    response: { 200: given("One page of them.", z.array(notificationSchema)), ...problems },
   };
   api.get("/notifications", { ...byScope("notifications:read"), schema }, async (request, reply) => {
     const { account, cursor, limit, state = null } = request.query;
@@ -52,7 +53,7 @@ function readRoutes(api: Api, { store: { db } }: ServerParts): void {
       "notifications:read",
     ),
     params: rowParams,
-    response: { 200: notificationWithMailsSchema, ...problems },
+    response: { 200: given("The notification.", notificationWithMailsSchema), ...problems },
   };
   api.get("/notifications/:id", { ...byScope("notifications:read"), schema: one }, async (request) => {
     const row = await ownNotification(db, callerOf(request), request.params.id);
@@ -66,7 +67,7 @@ function readRoutes(api: Api, { store: { db } }: ServerParts): void {
   const whole = {
     ...operation("explainNotification", "The whole decision record of a notification", "notifications:read"),
     params: rowParams,
-    response: { 200: explainedSchema, ...problems },
+    response: { 200: given("The notification and its record.", explainedSchema), ...problems },
   };
   api.get(
     "/notifications/:id/explain",
@@ -96,17 +97,24 @@ function acceptRoute(api: Api, { store, answers }: ServerParts): void {
         trust: z.boolean().optional().meta({ description: "Trust this sender from now on." }),
       })
       .nullish(),
-    response: { 202: answeredSchema, ...problems },
+    response: {
+      202: given("Planned; the origin is asked as soon as it can be.", answeredSchema),
+      ...problems,
+    },
   };
   api.post(
     "/notifications/:id/accept",
     { ...byScope("notifications:answer"), schema },
     async (request, reply) => {
       const caller = callerOf(request);
-      const { password: given = null, trust = false } = request.body ?? {};
+      const body = request.body ?? {};
       const answered = await store.transaction(async (db) => {
         const { id } = await ownNotification(db, caller, request.params.id);
-        return answers.accept(db, id, { by: caller.by, password: given, trust });
+        return answers.accept(db, id, {
+          by: caller.by,
+          password: body.password ?? null,
+          trust: body.trust ?? false,
+        });
       });
       return reply.code(202).send(answerBody(request.params.id, answered));
     },
@@ -126,7 +134,7 @@ function declineRoute(api: Api, { store, answers }: ServerParts, what: "ignore" 
   const schema = {
     ...operation(operationId, summary, "notifications:answer"),
     params: rowParams,
-    response: { 200: answeredSchema, ...problems },
+    response: { 200: given("Done.", answeredSchema), ...problems },
   };
   api.post(`/notifications/:id/${what}`, { ...byScope("notifications:answer"), schema }, async (request) => {
     const caller = callerOf(request);

@@ -1,4 +1,4 @@
-import swagger from "@fastify/swagger";
+import swagger, { type SwaggerTransformObject } from "@fastify/swagger";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { Api } from "./api.ts";
 
@@ -25,6 +25,23 @@ export async function describeApi(api: Api): Promise<void> {
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => tidy(jsonSchemaTransformObject(document)),
   });
+}
+
+type Described = ReturnType<SwaggerTransformObject>;
+
+/**
+ * The generator describes each schema once more for requests, which here share none with answers, and calls every body
+ * required, also those whose fields may all be left out.
+ */
+function tidy(document: Described): Described {
+  if (!("components" in document)) return document;
+  const schemas: Record<string, unknown> = document.components.schemas ?? {};
+  for (const name of Object.keys(schemas)) if (name.endsWith("Input")) delete schemas[name];
+  for (const path of Object.values(document.paths ?? {})) {
+    const body = path?.post?.requestBody;
+    if (body !== undefined && "content" in body) body.required = false;
+  }
+  return document;
 }

@@ -39,6 +39,7 @@ const titles: Readonly<Record<number, string>> = {
   416: "Range Not Satisfiable",
   429: "Too Many Requests",
   500: "Internal Server Error",
+  502: "Bad Gateway",
   503: "Service Unavailable",
 };
 
@@ -55,8 +56,8 @@ export class Problem extends Error {
   override readonly name = "Problem";
   readonly text: ProblemText;
 
-  constructor(text: ProblemText) {
-    super(text.detail);
+  constructor(text: ProblemText, options?: ErrorOptions) {
+    super(text.detail, options);
     this.text = text;
   }
 }
@@ -73,6 +74,8 @@ export function notThere(what: string): Problem {
 export function sendProblem(reply: FastifyReply, text: ProblemText): FastifyReply {
   const { status, reason, detail, fields } = text;
   const title = titles[status] ?? "Error";
+  // What had been said of a file that now is not sent.
+  for (const name of fileFields) reply.removeHeader(name);
   const body: ProblemBody = { title, status, reason, detail, ...(fields === undefined ? {} : { fields }) };
   return reply
     .code(status)
@@ -81,6 +84,8 @@ export function sendProblem(reply: FastifyReply, text: ProblemText): FastifyRepl
     .serializer(JSON.stringify)
     .send(body);
 }
+
+const fileFields = ["accept-ranges", "content-disposition", "content-length", "content-range", "etag"];
 
 const fault: ProblemText = {
   status: 500,
@@ -143,7 +148,7 @@ interface Invalid {
 function fieldsOf({ validation, validationContext }: Invalid): NonNullable<ProblemBody["fields"]> {
   const place = validationContext === "querystring" ? "query" : (validationContext ?? "request");
   return validation.map(({ instancePath, message }) => ({
-    field: `${place}${instancePath.replaceAll("/", ".")}`,
+    field: [place, ...instancePath.split("/").filter((name) => name !== "")].join("."),
     detail: message ?? "wrong",
   }));
 }

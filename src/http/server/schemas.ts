@@ -151,3 +151,8 @@ export function operation(operationId: string, summary: string, scope: TokenScop
   const [tag = scope] = scope.split(":");
   return { operationId, summary, tags: [tag], security: [{ token: [scope] }] };
 }
+
+/** An answer in JSON, described. */
+export function given<Schema extends z.ZodType>(description: string, schema: Schema) {
+  return { description, content: { "application/json": { schema } } };
+}

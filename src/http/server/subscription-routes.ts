@@ -9,6 +9,7 @@ import { listQuery, pagesText, pageStart, thisPage } from "./list.ts";
 import type { ServerParts } from "./parts.ts";
 import { Problem, problems } from "./problem.ts";
 import {
+  given,
   operation,
   password,
   rowParams,
@@ -34,7 +35,7 @@ function listRoute(api: Api, { store: { db } }: ServerParts): void {
         .default("false")
         .meta({ description: "true: with those that have ended." }),
     }),
-    response: { 200: z.array(subscriptionSchema), ...problems },
+    response: { 200: given("One page of them.", z.array(subscriptionSchema)), ...problems },
   };
   api.get("/subscriptions", { ...byScope("subscriptions:read"), schema }, async (request, reply) => {
     const { account, cursor, limit, ended } = request.query;
@@ -53,7 +54,7 @@ function readRoute(api: Api, { store: { db } }: ServerParts): void {
       "subscriptions:read",
     ),
     params: rowParams,
-    response: { 200: subscriptionWithFoldersSchema, ...problems },
+    response: { 200: given("The subscription.", subscriptionWithFoldersSchema), ...problems },
   };
   api.get("/subscriptions/:id", { ...byScope("subscriptions:read"), schema }, async (request) => {
     const row = await ownSubscription(db, callerOf(request), request.params.id);
@@ -72,7 +73,7 @@ function checkRoute(api: Api, { store, answers }: ServerParts): void {
     body: z
       .strictObject({ password: password.optional().meta({ description: "A new guest password." }) })
       .nullish(),
-    response: { 202: subscriptionSchema, ...problems },
+    response: { 202: given("Planned; the subscription as it is now.", subscriptionSchema), ...problems },
   };
   api.post(
     "/subscriptions/:id/check",
@@ -96,7 +97,7 @@ function leaveRoute(api: Api, { store, answers }: ServerParts): void {
       "subscriptions:write",
     ),
     params: rowParams,
-    response: { 202: subscriptionSchema, ...problems },
+    response: { 202: given("Planned; the subscription as it is now.", subscriptionSchema), ...problems },
   };
   api.delete("/subscriptions/:id", { ...byScope("subscriptions:write"), schema }, async (request, reply) => {
     const caller = callerOf(request);

@@ -6,6 +6,8 @@ import {
   addPerson,
   addToken,
   ask,
+  json,
+  rows,
   linkCanary,
   openWorld,
   type Person,
@@ -27,12 +29,6 @@ beforeAll(async () => {
 });
 afterAll(async () => world[Symbol.asyncDispose]());
 
-interface Row {
-  readonly id: string;
-  readonly account: string;
-  readonly state: string;
-}
-
 describe("lists", () => {
   test("an account sees its own rows, the administrator all, and narrows them by name", async () => {
     for (const [path, mine] of [
@@ -40,12 +36,12 @@ describe("lists", () => {
       ["/api/v1/subscriptions", alice.subscription.id],
     ] as const) {
       const own = await ask(world, "GET", path, { token: alice.token });
-      expect(own.json<Row[]>().map(({ id }) => id)).toEqual([mine]);
-      const all = (await ask(world, "GET", path, { token: admin })).json<Row[]>();
-      expect(all.map(({ account }) => account).toSorted()).toEqual(["alice", "bob"]);
+      expect(rows(own).map((row) => row["id"])).toEqual([mine]);
+      const all = rows(await ask(world, "GET", path, { token: admin }));
+      expect(all.map((row) => String(row["account"])).toSorted()).toEqual(["alice", "bob"]);
       const separator = path.includes("?") ? "&" : "?";
       const narrowed = await ask(world, "GET", `${path}${separator}account=alice`, { token: admin });
-      expect(narrowed.json<Row[]>().map(({ id }) => id)).toEqual([mine]);
+      expect(rows(narrowed).map((row) => row["id"])).toEqual([mine]);
     }
   });
 
@@ -54,11 +50,11 @@ describe("lists", () => {
     const carla = await addPerson(own, "carla");
     const created_at = carla.notification.created_at;
     for (let count = 0; count < 5; count++) await addNotification(own, carla.accountId, { created_at });
-    const seen: string[] = [];
+    const seen: unknown[] = [];
     let next: string | null = "/api/v1/notifications?limit=2&state=held";
     while (next !== null) {
       const reply = await ask(own, "GET", next, { token: carla.token });
-      seen.push(...reply.json<Row[]>().map(({ id }) => id));
+      seen.push(...rows(reply).map((row) => row["id"]));
       next = /^<([^>]+)>; rel="next"$/.exec(String(reply.headers["link"]))?.[1] ?? null;
     }
     expect(seen).toHaveLength(6);
@@ -70,9 +66,9 @@ describe("one notification", () => {
   test("it is shown and explained without its secrets", async () => {
     const { id } = alice.notification;
     const shown = await ask(world, "GET", `/api/v1/notifications/${id}`, { token: alice.token });
-    expect(shown.json()).toMatchObject({ id, state: "held", title: "Plans <b>", targets: [], mails: [] });
+    expect(json(shown)).toMatchObject({ id, state: "held", title: "Plans <b>", targets: [], mails: [] });
     const explained = await ask(world, "GET", `/api/v1/notifications/${id}/explain`, { token: alice.token });
-    expect(explained.json()).toMatchObject({
+    expect(json(explained)).toMatchObject({
       id,
       record: [{ kind: "mail", detail: { evidence: { isJunk: false } } }],
     });
@@ -91,9 +87,9 @@ describe("one notification", () => {
       body: { password: "guest-canary", trust: true },
     });
     expect(accepted.status).toBe(202);
-    expect(accepted.json()).toMatchObject({ id, state: "accepted", trust: { trusted: false } });
+    expect(json(accepted)).toMatchObject({ id, state: "accepted", trust: { trusted: false } });
     const again = await ask(world, "POST", path, { token: alice.token });
-    expect([again.status, again.json()["reason"]]).toEqual([409, "unchanged"]);
+    expect([again.status, json(again)["reason"]]).toEqual([409, "unchanged"]);
     const jobs = await world.store.db.selectFrom("job").select("kind").where("subject", "=", id).execute();
     expect(jobs).toEqual([{ kind: "follow" }]);
     const record = await readRecord(world.store.db, id);
@@ -104,7 +100,7 @@ describe("one notification", () => {
   test("ignoring needs no body and tells the origin nothing", async () => {
     const { id } = await addNotification(world, alice.accountId);
     const reply = await ask(world, "POST", `/api/v1/notifications/${id}/ignore`, { token: alice.token });
-    expect([reply.status, reply.json()]).toEqual([200, { id, state: "ignored" }]);
+    expect([reply.status, json(reply)]).toEqual([200, { id, state: "ignored" }]);
     expect(await world.store.db.selectFrom("job").select("id").where("subject", "=", id).execute()).toEqual(
       [],
     );
@@ -113,7 +109,7 @@ describe("one notification", () => {
   test("refusing what cannot be refused ignores it here and says so", async () => {
     const { id } = await addNotification(world, alice.accountId);
     const reply = await ask(world, "POST", `/api/v1/notifications/${id}/refuse`, { token: alice.token });
-    expect(reply.json()).toMatchObject({
+    expect(json(reply)).toMatchObject({
       id,
       state: "ignored",
       note: expect.stringContaining("cannot be refused"),
@@ -126,7 +122,7 @@ describe("one subscription", () => {
     const carla = await addPerson(world, "carla");
     const path = `/api/v1/subscriptions/${carla.subscription.id}`;
     const { token } = carla;
-    expect((await ask(world, "GET", path, { token })).json()).toMatchObject({
+    expect(json(await ask(world, "GET", path, { token }))).toMatchObject({
       state: "SUBSCRIBED",
       folders: [],
     });
@@ -152,7 +148,7 @@ describe("one subscription", () => {
       ["GET", "/content?path=a"],
     ] as const) {
       const reply = await ask(world, method, path + suffix, { token });
-      expect([reply.status, reply.json()["reason"]]).toEqual([409, "subscription-ended"]);
+      expect([reply.status, json(reply)["reason"]]).toEqual([409, "subscription-ended"]);
     }
   });
 });
@@ -162,12 +158,10 @@ describe("parked work", () => {
     await world.queue.enqueue(world.store.db, { kind: "follow", subject: "n1", lane: "origin/x" });
     const change = { state: "parked" as const, last_error: "three tries" };
     await world.store.db.updateTable("job").set(change).where("subject", "=", "n1").execute();
-    const parked = (await ask(world, "GET", "/api/v1/jobs/parked", { token: admin })).json<
-      { id: number; lastError: string }[]
-    >();
+    const parked = rows(await ask(world, "GET", "/api/v1/jobs/parked", { token: admin }));
     expect(parked).toMatchObject([{ kind: "follow", subject: "n1", lastError: "three tries" }]);
-    const path = `/api/v1/jobs/${parked[0]?.id}/run-again`;
-    expect((await ask(world, "POST", path, { token: admin })).json()).toEqual({ dueAgain: [parked[0]?.id] });
+    const path = `/api/v1/jobs/${String(parked[0]?.["id"])}/run-again`;
+    expect(json(await ask(world, "POST", path, { token: admin }))).toEqual({ dueAgain: [parked[0]?.["id"]] });
     expect((await ask(world, "POST", path, { token: admin })).status).toBe(404);
   });
 });

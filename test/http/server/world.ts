@@ -3,7 +3,7 @@ import { request as httpRequest } from "node:http";
 import { sql } from "kysely";
 import type { ServerConfig } from "../../../src/config/config.ts";
 import { createGuardedClient } from "../../../src/http/guarded-client.ts";
-import type { Pages, SharedFiles } from "../../../src/http/server/parts.ts";
+import type { Pages, ServerParts, SharedFiles } from "../../../src/http/server/parts.ts";
 import { createServer, type Server } from "../../../src/http/server/server.ts";
 import { createSqlQueue, type SqlQueue } from "../../../src/jobs/sql-queue.ts";
 import { createLog } from "../../../src/observe/log.ts";
@@ -32,6 +32,7 @@ export interface World extends AsyncDisposable {
   readonly server: Server;
   readonly port: number;
   readonly logged: readonly string[];
+  readonly parts: ServerParts;
   /** Another server on the same store, as after a restart. */
   again(): Promise<Server>;
 }
@@ -73,22 +74,22 @@ export async function openWorld({ files, settings }: WorldOptions = {}): Promise
     newId,
     random: Math.random,
   };
-  const start = async (): Promise<Server> =>
-    createServer({
-      settings: () => ({
-        publicUrl: `https://${publicHost}`,
-        listen: { host: "127.0.0.1", port: 0 },
-        trustedProxies: [],
-        ...settings,
-      }),
-      store,
-      sealer,
-      queue,
-      log,
-      answers: servingAnswers(async () => receiving),
-      files: { browse: noFiles, open: noFiles, ...files },
-      pages: plainPages,
-    });
+  const parts: ServerParts = {
+    settings: () => ({
+      publicUrl: `https://${publicHost}`,
+      listen: { host: "127.0.0.1", port: 0 },
+      trustedProxies: [],
+      ...settings,
+    }),
+    store,
+    sealer,
+    queue,
+    log,
+    answers: servingAnswers(async () => receiving),
+    files: { browse: noFiles, open: noFiles, ...files },
+    pages: plainPages,
+  };
+  const start = async (): Promise<Server> => createServer(parts);
   const server = stack.use(await start());
   const opened = stack.move();
   return {
@@ -98,6 +99,7 @@ export async function openWorld({ files, settings }: WorldOptions = {}): Promise
     server,
     port: Number(URL.parse(server.address)?.port ?? 0),
     logged,
+    parts,
     again: start,
     [Symbol.asyncDispose]: async () => opened.disposeAsync(),
   };
@@ -120,7 +122,18 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
-  json<Value = Record<string, unknown>>(): Value;
+}
+
+/** The JSON of an answer. */
+export function json({ text }: Reply): Readonly<Record<string, unknown>> {
+  const value: Record<string, unknown> = JSON.parse(text);
+  return value;
+}
+
+/** The JSON of a list. */
+export function rows({ text }: Reply): readonly Readonly<Record<string, unknown>>[] {
+  const value: Record<string, unknown>[] = JSON.parse(text);
+  return value;
 }
 
 export interface AskOptions {
@@ -165,12 +178,7 @@ export async function ask(
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString();
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          text,
-          json: () => JSON.parse(text),
-        });
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
       });
     });
     sent.end(payload ?? undefined);
@@ -183,9 +191,9 @@ export async function fingerprint(store: Store): Promise<string> {
   const { rows: tables } = await sql<{ name: string }>`
     select name from sqlite_schema where type = 'table' order by name`.execute(store.db);
   for (const { name } of tables) {
-    const { rows } = await sql`select * from ${sql.table(name)}`.execute(store.db);
+    const table = await sql`select * from ${sql.table(name)}`.execute(store.db);
     hash.update(name).update(
-      rows
+      table.rows
         .map((row) => JSON.stringify(row))
         .toSorted()
         .join("\n"),
@@ -274,7 +282,11 @@ export async function addNotification(
 function subscriptionOf(row: NotificationRow): SubscriptionRow {
   const { account_id, id: notification_id, protocol, origin, share_key } = row;
   return {
-    ...{ account_id, notification_id, protocol, origin, share_key },
+    account_id,
+    notification_id,
+    protocol,
+    origin,
+    share_key,
     id: newId("s"),
     via: "usher",
     state: "SUBSCRIBED",
