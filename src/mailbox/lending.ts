@@ -17,10 +17,6 @@ export class Lending {
     return this.#arrival.signal;
   }
 
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
   open(): void {
     this.#isOpen = true;
   }

@@ -74,6 +74,7 @@ class Watch implements Watcher {
   /** How far each folder was dealt with, to leave quiet folders alone. */
   readonly #drained = new Map<string, string>();
   #life: Promise<void> = Promise.resolve();
+  #isConnected = false;
   #failures = 0;
   #savedAt = -Infinity;
   #answers: readonly string[] = [];
@@ -95,8 +96,8 @@ class Watch implements Watcher {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    // Nothing to log out from yet.
-    if (!this.#lending.isOpen) this.#drop.abort();
+    // Nothing to log out from.
+    if (!this.#isConnected) this.#drop.abort();
     const overdue = setTimeout(() => this.#drop.abort(), limits.imapLogoutMs);
     await this.#life;
     clearTimeout(overdue);
@@ -118,6 +119,7 @@ class Watch implements Watcher {
     let connectedAt: number | null = null;
     try {
       await using session = await connect(target(), this.#drop.signal);
+      this.#isConnected = true;
       connectedAt = clock();
       report({ kind: "connected" });
       await this.#become(conditionConnected(connectedAt));
@@ -126,6 +128,7 @@ class Watch implements Watcher {
       await this.#watch(session);
       return null;
     } catch (error) {
+      this.#isConnected = false;
       return await this.#failed(error, connectedAt);
     }
   }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { MailServer, MasterUser, TlsMode } from "../../src/config/config.ts";
 import { Secret } from "../../src/config/secret.ts";
 import type { ImapTarget } from "../../src/mailbox/imap-target.ts";
-import { type Dovecot, dovecotPassword, startDovecot } from "../world/dovecot.ts";
+import { type Dovecot, type DovecotOptions, dovecotPassword, startDovecot } from "../world/dovecot.ts";
 import { makeCertificates } from "../world/tls.ts";
 
 export const master = { login: "usher", password: "master-secret" };
@@ -18,11 +18,13 @@ export interface MailWorld extends AsyncDisposable {
 }
 
 /** A Dovecot with TLS and a master user. */
-export async function startMailWorld(): Promise<MailWorld> {
+export async function startMailWorld(
+  options: Pick<DovecotOptions, "separator" | "acl"> = {},
+): Promise<MailWorld> {
   const directory = await mkdtemp(join(tmpdir(), "usher-mailbox-"));
   const certificates = await makeCertificates(join(directory, "tls"));
   const tls = await certificates.certificate(["localhost", "127.0.0.1"]);
-  const dovecot = await startDovecot({ tls, masterUser: master });
+  const dovecot = await startDovecot({ ...options, tls, masterUser: master });
   return {
     dovecot,
     ca: certificates.ca,

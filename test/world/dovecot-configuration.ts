@@ -5,6 +5,10 @@ export interface DovecotSettings {
   readonly group: string;
   readonly hasMaster: boolean;
   readonly password: string;
+  /** What parts the names of folders; `/` unless given. */
+  readonly separator?: "/" | ".";
+  /** Whether a file `acl` in the directory says who may do what (RFC 4314). */
+  readonly hasAcl?: boolean;
 }
 
 /** dovecot.conf of the test world, for Dovecot 2.3 (reference/feasibility.md 4.1). */
@@ -32,8 +36,9 @@ userdb {
 }
 namespace inbox {
   inbox = yes
-  separator = /
+  separator = ${settings.separator ?? "/"}
 }
+${settings.hasAcl === true ? accessLists(t) : ""}
 ${services(settings)}`;
 }
 
@@ -57,6 +62,13 @@ mail_fsync = never
 ssl = yes
 ssl_cert = <${t}/tls/cert.pem
 ssl_key = <${t}/tls/key.pem`;
+}
+
+function accessLists(t: string): string {
+  return `mail_plugins = $mail_plugins acl
+plugin {
+  acl = vfile:${t}/acl
+}`;
 }
 
 function masterPassdb(t: string): string {

@@ -24,6 +24,10 @@ export interface DovecotOptions {
   readonly users?: Readonly<Record<string, string>>;
   readonly tls: { readonly certFile: string; readonly keyFile: string };
   readonly masterUser?: { readonly login: string; readonly password: string };
+  /** What parts the names of folders; `/` unless given. */
+  readonly separator?: "/" | ".";
+  /** Lines `mailbox identifier rights` that take rights away; everybody has all rights unless given. */
+  readonly acl?: readonly string[];
 }
 
 /** A real Dovecot 2.3 on a temporary directory and loopback ports (reference/feasibility.md 4.1). */
@@ -86,10 +90,13 @@ async function writeFiles(
     group,
     hasMaster: master !== undefined,
     password: dovecotPassword,
-  };
+    separator: options.separator ?? "/",
+    hasAcl: options.acl !== undefined,
+  } as const;
+  await writeFile(join(directory, "acl"), [...(options.acl ?? []), ""].join("\n"));
   await writeFile(join(directory, "dovecot.conf"), dovecotConfiguration(settings));
   if (process.getuid?.() !== 0) return;
-  const owned = ["", "tls", "mail", "tls/cert.pem", "tls/key.pem", "users", "dovecot.conf"];
+  const owned = ["", "tls", "mail", "tls/cert.pem", "tls/key.pem", "users", "acl", "dovecot.conf"];
   if (master !== undefined) owned.push("master-users");
   for (const name of owned) await chown(join(directory, name), nobody.uid, nobody.gid);
 }
