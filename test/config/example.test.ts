@@ -26,7 +26,12 @@ test("everything that the example offers in comments is right when it is switche
       mailServers: { local: { masterUser: { login: "usher" } } },
       trustedAuthservIds: ["mx.example.org"],
       addresses: { subaddress: "+" },
-      policy: [{ protocol: "ox" }, { originHost: "spam.example.net" }],
+      mailbox: { answerFolder: "Shares", keywords: true },
+      policy: [
+        { contact: "trusted", evidence: ["link-aligned", "no-signals"] },
+        { originHost: "spam.example.net", notify: false },
+      ],
+      server: { listen: { host: "127.0.0.1", port: 8460 }, trustedProxies: ["127.0.0.1/32"] },
       outbound: { exceptions: [{ host: "cloud.example.internal" }] },
       smtp: { port: 587, from: { address: "usher@example.org" } },
     },

@@ -30,7 +30,7 @@ function leafKeys(): string[] {
 
 test("the table of the configuration names every key that the schema knows, and no other", async () => {
   const rows = await readRows();
-  const lists = new Set(["trustedAuthservIds[]"]);
+  const lists = new Set(["trustedAuthservIds[]", "policy[].when.evidence[]", "server.trustedProxies[]"]);
   const documented = rows.map(({ key }) => (lists.has(key) ? key.slice(0, -2) : key));
   expect(documented.toSorted()).toEqual(leafKeys().toSorted());
   expect(rows.filter(({ isSecret }) => isSecret).map(({ key }) => key)).toEqual([
@@ -40,12 +40,17 @@ test("the table of the configuration names every key that the schema knows, and 
   ]);
 });
 
+function typed(written: string): string | boolean {
+  return written === "true" || written === "false" ? written === "true" : written;
+}
+
 test("every default in the table is the one in force", async () => {
   await using place = await openWorkplace();
   const base = `key: {file: usher.key}
 mailServers: {local: {host: localhost, masterUser: {login: m, password: {file: usher.key}}}}
 outbound: {exceptions: [{host: localhost, port: 1, cidr: 127.0.0.0/8}]}
 smtp: {host: localhost, from: {address: usher@example.org}}
+server: {publicUrl: "https://usher.example.org"}
 `;
   const plain = await place.load(base);
   const rows = (await readRows()).filter((row) => row.default.startsWith("`"));
@@ -53,10 +58,10 @@ smtp: {host: localhost, from: {address: usher@example.org}}
   const { parseDocument } = await import("yaml");
   const document = parseDocument(base);
   for (const row of rows) {
-    const path = row.key.replace("<name>", "local").replace(/^trustedAuthservIds\[\]$/, "trustedAuthservIds");
+    const path = row.key.replace("<name>", "local").replace(/\[\]$/, "");
     const segments = path.split(/\.|(?=\[)/).map((part) => (part === "[]" ? 0 : part));
     const written = row.default.slice(1, -1);
-    document.setIn(segments, written === "[]" ? [] : written);
+    document.setIn(segments, written === "[]" ? [] : typed(written));
   }
   expect(await place.load(String(document))).toEqual(plain);
   expect(plain.ok).toBe(true);

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { contactAddress } from "../../src/domain/contact-address.ts";
+
+const from = (address: string, trusted = true) => ({ from: address, trusted });
+
+test.each([
+  ["alice@example.org", "alice@example.org", "alice@example.org"],
+  ["noreply@example.org", "alice@example.org", "alice@example.org"],
+  ["noreply@cloud.example.org", "alice@example.org", "alice@example.org"],
+  ["noreply@evil.example", "alice@example.org", null],
+  ["noreply@evilexample.org", "alice@example.org", null],
+  ["alice@example.org", "", null],
+])("mail of %s vouches for %s: %s", (sender, sharer, expected) => {
+  expect(contactAddress(from(sender), sharer)).toBe(expected);
+});
+
+test("a mail that nobody has authenticated vouches for nobody", () => {
+  expect(contactAddress(from("alice@example.org", false), "alice@example.org")).toBeNull();
+});
