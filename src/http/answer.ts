@@ -19,10 +19,7 @@ export async function readText(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): Promise<string> {
-  const encodings = (headers["content-encoding"] ?? []).map((value) => value.trim().toLowerCase());
-  if (encodings.some((encoding) => encoding !== "identity" && encoding !== "")) {
-    throw new OutboundError("answer-compressed", true);
-  }
+  refuseCompressed(headers);
   if (Number(headers["content-length"]?.[0] ?? 0) > maxBytes)
     throw new OutboundError("answer-too-large", true);
   const kept: Uint8Array[] = [];
@@ -33,4 +30,12 @@ export async function readText(
     kept.push(chunk);
   }
   return new TextDecoder().decode(Buffer.concat(kept));
+}
+
+/** Throws OutboundError for a body that is not as it is: identity was asked for. */
+export function refuseCompressed(headers: OutboundResponse["headers"]): void {
+  const encodings = (headers["content-encoding"] ?? []).map((value) => value.trim().toLowerCase());
+  if (encodings.some((encoding) => encoding !== "identity" && encoding !== "")) {
+    throw new OutboundError("answer-compressed", true);
+  }
 }

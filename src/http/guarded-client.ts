@@ -1,22 +1,24 @@
-import type { Socket } from "node:net";
 import { networkInterfaces } from "node:os";
-import { type buildConnector, Client } from "undici";
 import undiciPackage from "undici/package.json" with { type: "json" };
 import type { OutboundException } from "../config/config.ts";
 import { limits } from "../domain/limits.ts";
-import { headerValues, readText } from "./answer.ts";
+import { readText, refuseCompressed } from "./answer.ts";
 import { connectPinned } from "./connect.ts";
-import { cookieField, keepCookies } from "./cookies.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
+import { streamed } from "./download.ts";
+import { converse, type Exchange } from "./exchange.ts";
 import { codeOf, failureOf } from "./failure.ts";
 import { createResolve, type Resolve } from "./name-lookup.ts";
 import {
   type OutboundClient,
+  type OutboundDownload,
+  type OutboundDownloadRequest,
   OutboundError,
   type OutboundRequest,
   type OutboundResponse,
 } from "./outbound.ts";
 import { type Hop, hopKey, nextHop } from "./redirect.ts";
+import type { HttpLimits } from "./http-limits.ts";
 import { judgeAddresses, judgeUrl, pinnedAddresses, type Target } from "./target.ts";
 import { createKeyedWaitingLine, type KeyedWaitingLine } from "./waiting-line.ts";
 
@@ -43,8 +45,6 @@ export interface GuardedClientOptions {
   readonly ownAddresses?: () => readonly string[];
   readonly limits?: Partial<HttpLimits>;
 }
-
-type HttpLimits = Readonly<Record<Extract<keyof typeof limits, `http${string}`>, number>>;
 
 /**
  * The one way out by HTTP (reference/security.md 3.4). Throws at start-up where undici is not the version that the guard
@@ -78,19 +78,41 @@ class GuardedClient implements OutboundClient, AsyncDisposable {
   }
 
   async request(ask: OutboundRequest): Promise<OutboundResponse> {
-    const answer = this.#follow(ask);
-    this.#running.add(answer);
+    return this.#told(ask.url, this.#follow(ask));
+  }
+
+  async download(ask: OutboundDownloadRequest): Promise<OutboundDownload> {
+    return this.#told(ask.url, this.#open(ask));
+  }
+
+  /** Counts it as under way, and names what broke it in the guard's own words. */
+  async #told<T>(url: string, work: Promise<T>): Promise<T> {
+    this.#running.add(work);
     try {
-      return await answer;
+      return await work;
     } catch (error) {
       const failure = failureOf(error);
       if (failure === null) throw error;
-      const host = URL.parse(ask.url)?.hostname ?? "";
+      const host = URL.parse(url)?.hostname ?? "";
       this.#options.log?.({ kind: "not-answered", host, reason: failure.reason, code: codeOf(error) });
       throw failure;
     } finally {
-      this.#running.delete(answer);
+      this.#running.delete(work);
     }
+  }
+
+  /** The deadline of an ordinary request reaches to the head of the answer; then only silence ends it. */
+  async #open(ask: OutboundDownloadRequest): Promise<OutboundDownload> {
+    const callers = [ask.signal, this.#closing.signal];
+    using deadline = startDeadline(this.#bounds.httpTotalMs, callers);
+    const exchange = await this.#exchange({ ...ask, method: "GET" }, deadline);
+    try {
+      refuseCompressed(exchange.headers);
+    } catch (error) {
+      await exchange[Symbol.asyncDispose]();
+      throw error;
+    }
+    return streamed(exchange, this.#bounds, callers);
   }
 
   /** Ends what is under way as aborted, and refuses what comes later. */
@@ -115,20 +137,29 @@ class GuardedClient implements OutboundClient, AsyncDisposable {
   }
 
   async #askOnce(hop: Hop, deadline: Deadline): Promise<OutboundResponse> {
+    await using exchange = await this.#exchange(hop, deadline);
+    const { status, headers } = exchange;
+    const text = await deadline.within(this.#bounds.httpTotalMs, "timeout", async () =>
+      readText(headers, exchange.body, this.#bounds.httpBodyBytes),
+    );
+    return { status, headers, text, url: hop.url };
+  }
+
+  /** One request and the head of its answer; its place in the line is held until it is disposed of. */
+  async #exchange(hop: Hop, deadline: Deadline): Promise<Exchange> {
     const { userAgent, exceptions } = this.#options.settings();
     const bounds = this.#bounds;
     const target = judgeUrl(hop.url, exceptions);
     if (typeof target === "string") throw new OutboundError(target, false);
-    const leave = await this.#line.enter(target.url.origin, deadline.signal);
-    try {
-      const addresses = await this.#judgedAddresses(target, deadline);
-      const socket = await deadline.within(bounds.httpConnectMs, "connect-timeout", async () =>
-        connectPinned(target, addresses, deadline.signal),
-      );
-      return await converse({ hop, target, socket, userAgent, deadline, bounds });
-    } finally {
-      leave();
-    }
+    await using stack = new AsyncDisposableStack();
+    stack.defer(await this.#line.enter(target.url.origin, deadline.signal));
+    const addresses = await this.#judgedAddresses(target, deadline);
+    const socket = await deadline.within(bounds.httpConnectMs, "connect-timeout", async () =>
+      connectPinned(target, addresses, deadline.signal),
+    );
+    const exchange = stack.use(await converse({ hop, target, socket, userAgent, deadline, bounds }));
+    const owned = stack.move();
+    return { ...exchange, [Symbol.asyncDispose]: async () => owned.disposeAsync() };
   }
 
   async #judgedAddresses(target: Target, deadline: Deadline): Promise<readonly string[]> {
@@ -145,72 +176,6 @@ class GuardedClient implements OutboundClient, AsyncDisposable {
     }
     return addresses.slice(0, this.#bounds.httpAddresses);
   }
-}
-
-interface Conversation {
-  readonly hop: Hop;
-  readonly target: Target;
-  readonly socket: Socket;
-  readonly userAgent: string;
-  readonly deadline: Deadline;
-  readonly bounds: HttpLimits;
-}
-
-/** Sends one request over an open connection, reads the answer, and closes. */
-async function converse(talk: Conversation): Promise<OutboundResponse> {
-  const { hop, target, deadline, bounds } = talk;
-  const client = new Client(target.url.origin, {
-    connect: handOver(talk.socket),
-    maxHeaderSize: bounds.httpHeaderBytes,
-    // undici's timers count gaps; the deadline counts time.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-  try {
-    const answer = await deadline.within(bounds.httpHeadersMs, "headers-timeout", async () =>
-      client.request({
-        path: target.url.pathname + target.url.search,
-        method: hop.method,
-        headers: await requestHeaders(talk),
-        body: hop.body ?? null,
-        reset: true,
-        signal: deadline.signal,
-      }),
-    );
-    const headers = headerValues(answer.headers);
-    await keepCookies(hop, headers);
-    const text = await deadline.within(bounds.httpTotalMs, "timeout", async () =>
-      readText(headers, answer.body, bounds.httpBodyBytes),
-    );
-    return { status: answer.statusCode, headers, text, url: hop.url };
-  } finally {
-    await client.destroy();
-    // Where undici never took it.
-    talk.socket.destroy();
-  }
-}
-
-async function requestHeaders({ hop, userAgent }: Conversation): Promise<Record<string, string>> {
-  const headers: Record<string, string> = { "user-agent": userAgent };
-  for (const [name, value] of Object.entries(hop.headers ?? {})) headers[name.toLowerCase()] = value;
-  const cookie = await cookieField(hop);
-  if (cookie !== "") headers["cookie"] = cookie;
-  headers["accept-encoding"] = "identity";
-  return headers;
-}
-
-/** Gives undici the checked connection once; another one, which it would open by itself, is refused. */
-function handOver(socket: Socket): buildConnector.connector {
-  let isLeft = true;
-  return (_options, callback) => {
-    const isFirst = isLeft;
-    isLeft = false;
-    // undici waits for ever where the connection is there before its call has ended.
-    queueMicrotask(() => {
-      if (isFirst) callback(null, socket);
-      else callback(new OutboundError("connection-broken", true), null);
-    });
-  };
 }
 
 function interfaceAddresses(): string[] {

@@ -11,8 +11,10 @@ export interface OutboundClient {
    * One GET whose body is streamed, not kept: same guard, same rules, no bound on the size, but on silence
    * (limits.httpStreamSilenceMs) and on the time to the headers. The stream must be read or disposed of.
    */
-  download(ask: Omit<OutboundRequest, "body">): Promise<OutboundDownload>;
+  download(ask: OutboundDownloadRequest): Promise<OutboundDownload>;
 }
+
+export type OutboundDownloadRequest = Omit<OutboundRequest, "method" | "body" | "redirects">;
 
 export interface OutboundDownload extends AsyncDisposable {
   readonly status: number;
