@@ -6,7 +6,7 @@ import type { Rule } from "../domain/policy.ts";
 import type { Inspection, ShareNotification } from "../domain/share.ts";
 import { mailReaders } from "../protocols/mail-readers.ts";
 import { type Acquaintance, buildEvidence } from "../receiving/evidence.ts";
-import { hostsOf, readAcquaintance } from "../receiving/acquaintance.ts";
+import { acquaintanceOf, readAcquaintance } from "../receiving/acquaintance.ts";
 import { readAccountRules } from "../store/account-rules.ts";
 import { listAddresses } from "../store/accounts.ts";
 import { openStore } from "../store/store.ts";
@@ -26,7 +26,7 @@ export interface PolicyReader {
 
 /** Somebody of whom an address is known and nothing else. */
 export function stranger({ policy }: Config, address: string): PolicyReader {
-  const known = { hosts: hostsOf([address], policy), contact: () => null };
+  const known = acquaintanceOf([address], policy);
   return { name: "(none named)", addresses: [], rules: [], weigh: weighWith(known) };
 }
 

@@ -44,6 +44,8 @@ export interface Evidence {
   readonly origin: HostView | null;
   readonly link: HostView | null;
   readonly sender: HostView | null;
+  /** A rule that accepts names the origin's host, or the account follows a share there. */
+  readonly isKnownOrigin: boolean;
   readonly signals: readonly Signal[];
   /** The mail lay in a Junk folder, or carries $Junk or $Phishing: it is never acted on. */
   readonly isJunk: boolean;
@@ -53,9 +55,18 @@ export interface Evidence {
   readonly isTrustedSender: boolean;
 }
 
-/** Whether a rule may act on this mail without asking: authenticated, one sender, no deceit, not junk. */
+/** Whether a rule may act on this mail without asking: authenticated, one sender, no deceit, not junk, for this origin. */
 export function isBelieved(evidence: Evidence): boolean {
-  return evidence.authentication.trusted && !evidence.isJunk && !isDeceptive(evidence);
+  const { authentication, isJunk } = evidence;
+  return authentication.trusted && !isJunk && !isDeceptive(evidence) && isOriginConfirmed(evidence);
+}
+
+/**
+ * Whether sender and origin belong together: whoever is authenticated speaks for his own domain, and for another only
+ * where the operator or the account has said so before (reference/security.md 4, rule 6).
+ */
+export function isOriginConfirmed({ authentication, isKnownOrigin }: Evidence): boolean {
+  return authentication.linkAligned || isKnownOrigin;
 }
 
 /** The evidence that a policy's rules may ask for, in a fixed order. */

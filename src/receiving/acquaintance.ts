@@ -19,9 +19,11 @@ export async function readAcquaintance(
     .where("account_id", "=", account.id)
     .execute();
   const addresses = [...account.addresses, ...contacts.map(({ address }) => address)];
-  const origins = subscriptions.flatMap(({ origin }) => URL.parse(origin)?.hostname ?? []);
+  const named = acquaintanceOf(addresses, rules);
+  const followed = subscriptions.flatMap(({ origin }) => URL.parse(origin) ?? []);
   return {
-    hosts: [...hostsOf(addresses, rules), ...origins],
+    hosts: [...named.hosts, ...followed.map(({ hostname }) => hostname)],
+    origins: [...named.origins, ...followed.map(({ host }) => host)],
     contact: (address) => {
       const contact = byKey.get(addressKey(address) ?? "");
       return contact === undefined ? null : { isTrusted: contact.trusted_at !== null };
@@ -29,11 +31,15 @@ export async function readAcquaintance(
   };
 }
 
-/** The hosts of addresses and of rules. */
-export function hostsOf(addresses: readonly string[], rules: readonly Rule[]): readonly string[] {
+/** What somebody knows by addresses and rules alone. */
+export function acquaintanceOf(addresses: readonly string[], rules: readonly Rule[]): Acquaintance {
   const hosts = rules.flatMap(({ originHost, senderDomain }) => [hostWithoutPort(originHost), senderDomain]);
   const domains = addresses.map(addressDomain);
-  return [...domains, ...hosts].filter((host) => host !== null);
+  return {
+    hosts: [...domains, ...hosts].filter((host) => host !== null),
+    origins: rules.flatMap(({ originHost, then }) => (then === "accept" ? (originHost ?? []) : [])),
+    contact: () => null,
+  };
 }
 
 function hostWithoutPort(host: string | null): string | null {

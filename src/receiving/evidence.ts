@@ -15,6 +15,8 @@ import { registrableDomain } from "./registrable-domain.ts";
 export interface Acquaintance {
   /** Hosts and domains: the account's own, its contacts', those of its subscriptions and of rules. */
   readonly hosts: readonly string[];
+  /** `host[:port]` of origins that rules accept by name, or where the account follows a share. */
+  readonly origins: readonly string[];
   /** The contact under an address as its mail names it; null where there is none. */
   readonly contact: (address: string) => { readonly isTrusted: boolean } | null;
 }
@@ -51,6 +53,7 @@ export function buildEvidence(source: EvidenceSource): Evidence {
     origin: hostOf(notification.origin, context),
     link: hostOf(notification.link, context),
     sender: sender === null ? null : viewHost(sender, context),
+    isKnownOrigin: known.origins.includes(URL.parse(notification.origin ?? "")?.host ?? "none"),
     signals: signalsIn(mail, { registrableDomain, nowMs }),
     isJunk: isJunk(place),
     isKnownContact: contact !== null,

@@ -1,6 +1,12 @@
 import { addressDomain } from "../domain/address.ts";
 import { contactAddress } from "../domain/contact-address.ts";
-import { conditionsOf, type Evidence, type HostView, isBelieved } from "../domain/evidence.ts";
+import {
+  conditionsOf,
+  type Evidence,
+  type HostView,
+  isBelieved,
+  isOriginConfirmed,
+} from "../domain/evidence.ts";
 import type { PolicyFacts } from "../domain/policy.ts";
 import type { Authentication, ShareNotification } from "../domain/share.ts";
 
@@ -32,6 +38,7 @@ export function doubtsOf(evidence: Evidence): readonly string[] {
   const doubts = [
     isJunk ? "it lies in Junk" : null,
     authentication.trusted ? null : "its sender is not authenticated",
+    isOriginConfirmed(evidence) ? null : "its origin is neither of the sender's domain nor known",
     hostDoubt("origin", origin),
     hostDoubt("link", link),
     hostDoubt("sender", sender),
