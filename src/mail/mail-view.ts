@@ -3,7 +3,6 @@ import { limits } from "../domain/limits.ts";
 import { type HeaderField, headerValues, type MailView, messageIdIn } from "../domain/mail.ts";
 import { oneLine } from "../domain/one-line.ts";
 import { type MailHead, readHead, withLineFeeds } from "./headers.ts";
-import { ownText } from "./own-text.ts";
 import type { MimeParts } from "./mime-parts.ts";
 
 /** The view that needs no parser: header fields alone, addresses and encoded words unread. */
@@ -11,7 +10,15 @@ export function headView(prefix: Buffer, problems: readonly string[]): MailView 
   return viewOf(readHead(withLineFeeds(prefix)), noParts, problems);
 }
 
-const noParts: MimeParts = { subject: "", from: [], replyTo: [], texts: [], reportParts: [] };
+const noParts: MimeParts = {
+  subject: "",
+  from: [],
+  replyTo: [],
+  texts: [],
+  ownLines: [],
+  ownLinks: [],
+  reportParts: [],
+};
 
 /** The view of a mail from its head and what its parts gave. */
 export function viewOf(head: MailHead, parts: MimeParts, problems: readonly string[]): MailView {
@@ -25,7 +32,8 @@ export function viewOf(head: MailHead, parts: MimeParts, problems: readonly stri
     subject: oneLine(parts.subject, limits.mailSubjectChars),
     messageId: messageIdIn({ headers: head.fields }),
     texts: parts.texts,
-    ...ownText(parts.texts),
+    ownLines: parts.ownLines,
+    ownLinks: parts.ownLinks,
     deliveryStatus: isReport ? deliveryStatusOf(parts) : null,
     returnedHeaders: isReport ? returnedHeadersOf(parts) : [],
     problems,

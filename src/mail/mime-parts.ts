@@ -8,9 +8,10 @@ import {
 } from "mailparser";
 import { limits } from "../domain/limits.ts";
 import type { HeaderField, MailAddress, TextPart } from "../domain/mail.ts";
+import { type OwnText, ownText } from "./own-text.ts";
 
-/** What mailparser finds in one mail. */
-export interface MimeParts {
+/** What mailparser finds in one mail, and what of its text is the sender's own. */
+export interface MimeParts extends OwnText {
   readonly subject: string;
   readonly from: readonly MailAddress[];
   readonly replyTo: readonly MailAddress[];
@@ -75,6 +76,7 @@ export async function readMimeParts(fields: readonly HeaderField[], body: Buffer
     from: addressesOf(headers.get("to"), fields, "from"),
     replyTo: addressesOf(headers.get("cc"), fields, "reply-to"),
     texts,
+    ...ownText(texts),
     reportParts,
   };
 }

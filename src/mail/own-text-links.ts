@@ -26,16 +26,20 @@ function addressInRun(run: string): string | null {
 
 /** Without the punctuation of the sentence around it; a closing bracket stays where its opening one is in the address. */
 function withoutTail(address: string): string {
+  const surplus = new Map([
+    [")", count(address, ")") - count(address, "(")],
+    ["]", count(address, "]") - count(address, "[")],
+  ]);
   let end = address.length;
-  while (end > 0 && isTail(address, end)) end -= 1;
+  for (; end > 0; end -= 1) {
+    const last = address.charAt(end - 1);
+    const unopened = surplus.get(last) ?? 0;
+    if (unopened > 0) surplus.set(last, unopened - 1);
+    else if (!".,;:!?'*".includes(last)) break;
+  }
   return address.slice(0, end);
 }
 
-const brackets: Readonly<Record<string, string>> = { ")": "(", "]": "[" };
-
-function isTail(address: string, end: number): boolean {
-  const last = address.charAt(end - 1);
-  const opening = brackets[last];
-  if (opening !== undefined) return !address.slice(0, end).includes(opening);
-  return ".,;:!?'*_".includes(last);
+function count(text: string, character: string): number {
+  return text.split(character).length - 1;
 }

@@ -15,11 +15,11 @@ export type OwnText = Pick<MailView, "ownLines" | "ownLinks">;
 export function ownText(texts: readonly TextPart[]): OwnText {
   const parts = texts.map(sidesOf);
   const spoken = parts.find(({ type }) => type === "plain") ?? parts[0];
-  const quotedTexts = onlyForeign(parts, textsIn);
+  const quotedTexts = onlyForeign(parts, (lines) => textsIn(lines).map(unmarked));
   const quotedLinks = onlyForeign(parts, (lines) => linksIn(lines).map(({ href }) => href));
   const links = parts.flatMap(({ own }) => linksIn(own)).filter(({ href }) => !quotedLinks.has(href));
   return {
-    ownLines: textsIn(spoken?.own ?? []).filter((text) => !quotedTexts.has(text)),
+    ownLines: textsIn(spoken?.own ?? []).filter((text) => !quotedTexts.has(unmarked(text))),
     ownLinks: eachOnce(links).slice(0, limits.linksPerMail),
   };
 }
@@ -44,6 +44,11 @@ function textsIn(lines: readonly TextLine[]): readonly string[] {
     .filter(({ text }) => text.trim() !== "")
     .slice(0, limits.ownLinesPerMail)
     .map(({ text }) => oneLine(text, limits.ownLineChars));
+}
+
+/** Without the mark of a list, which plain text has and HTML does not. */
+function unmarked(text: string): string {
+  return text.replace(/^[^\p{L}\p{N}]{1,8}/u, "");
 }
 
 function linksIn(lines: readonly TextLine[]): readonly OwnLink[] {
