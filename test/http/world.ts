@@ -109,6 +109,7 @@ export function makeClient(
     events,
     get,
     request: async (ask) => client.request(ask),
+    download: async (ask) => client.download(ask),
     fail: async (url, more) => {
       const outcome = await get(url, more).catch((error: unknown) => error);
       if (!(outcome instanceof Error)) throw new Error("The request was answered.");
