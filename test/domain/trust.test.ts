@@ -33,8 +33,29 @@ describe("the sender is authenticated", () => {
     ],
     ["with method version and final semicolon", `${results.trim().replace("dmarc=", "dmarc/1=")};\n${from}`],
     ["with a quoted id", results.replace(id, `"${id}"`) + from],
+    [
+      "with a quoted domain",
+      results.replace("header.from=cloud-a.example", 'header.from="Cloud-A.Example"') + from,
+    ],
+    [
+      "with a reason that says otherwise",
+      results.replace("dmarc=pass", 'dmarc=pass reason="dmarc=fail; none"') + from,
+    ],
+    [
+      "with forged ones of ours below a foreign line",
+      results + ownReceived + foreign + results.replace("pass", "fail") + from,
+    ],
+    [
+      "with other fields of delivery above",
+      `Return-Path: <a@b.example>\nDelivered-To: bob\nX-Original-To: b\n${results}${from}`,
+    ],
   ])("by results %s", (_, header) => {
-    expect(judge(header)).toMatchObject({ trusted: true, dmarc: "pass", authservId: id });
+    expect(judge(header)).toMatchObject({
+      trusted: true,
+      dmarc: "pass",
+      authservId: id,
+      by: "authentication-results",
+    });
   });
 
   test("and what each method said is told", () => {
@@ -88,6 +109,20 @@ describe("the sender is not authenticated", () => {
       "by a pass for two domains",
       `Authentication-Results: ${id}; ${dmarc} header.from=evil.example\n${from}`,
     ],
+    [
+      "by a pass whose domain stands in a comment",
+      `Authentication-Results: ${id}; dmarc=pass (header.from=cloud-a.example)\n${from}`,
+    ],
+    ["by a pass of a method that only begins alike", results.replace("dmarc=", "dmarcx=") + from],
+    ["by another version of the method", results.replace("dmarc=", "dmarc/2=") + from],
+    [
+      "by the chain of others",
+      results.replace("Authentication-Results: ", "ARC-Authentication-Results: i=1; ") + from,
+    ],
+    ["by results of the id in another script", results.replace(id, "mх.recipient.example") + from],
+    ["by results of several ids", results.replace(id, `${id}, mx.other.example`) + from],
+    ["by results between a foreign line and our own", foreign + results + ownReceived + from],
+    ["by a field with an empty id", results.replace(id, "") + from],
     ["by a pass without a domain", `Authentication-Results: ${id}; dmarc=pass\n${from}`],
     ["by dkim and spf alone", `Authentication-Results: ${id}; dkim=pass header.d=cloud-a.example\n${from}`],
     ["by a verdict that only begins with pass", results.replace("dmarc=pass", "dmarc=passed") + from],
@@ -107,6 +142,12 @@ describe("the sender is not authenticated", () => {
     ["with a From field that cannot be read", `${results}From: "Alice <alice@cloud-a.example>\n`],
   ])("%s", (_, header) => {
     expect(judge(header).trusted).toBe(false);
+  });
+
+  test("and nobody is named as the one who says so, unless our own server spoke", () => {
+    expect(judge(results.replace(id, "mx.other.example") + from).by).toBeNull();
+    expect(judge(foreign + results + from).by).toBeNull();
+    expect(judge(results.replaceAll("pass", "fail") + from).by).toBe("authentication-results");
   });
 
   test("where From has two addresses, none, or fields may be missing", () => {
