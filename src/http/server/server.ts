@@ -1,4 +1,4 @@
-import { chmod, rm } from "node:fs/promises";
+import { chmod, rm, stat } from "node:fs/promises";
 import type { FastifyInstance } from "fastify";
 import type { ServerConfig } from "../../config/config.ts";
 import { limits } from "../../domain/limits.ts";
@@ -28,8 +28,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
 async function listen(app: FastifyInstance, where: ServerConfig["listen"]): Promise<string> {
   try {
     if (!("socket" in where)) return await app.listen(where);
-    // What a killed process left; the instance lock says that nobody listens there.
-    await rm(where.socket, { force: true });
+    await removeSocket(where.socket);
     const address = await app.listen({ path: where.socket });
     await chmod(where.socket, 0o660);
     return address;
@@ -37,6 +36,12 @@ async function listen(app: FastifyInstance, where: ServerConfig["listen"]): Prom
     await app.close();
     throw listenError(where, error);
   }
+}
+
+/** What a killed process left; the instance lock says that nobody listens there. A file of another kind stays. */
+async function removeSocket(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isSocket() === true) await rm(path);
 }
 
 function listenError(where: ServerConfig["listen"], error: unknown): ListenError {

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { sql } from "kysely";
 import type { ServerConfig } from "../../../src/config/config.ts";
-import { createGuardedClient } from "../../../src/http/guarded-client.ts";
 import type { Pages, ServerParts, SharedFiles } from "../../../src/http/server/parts.ts";
 import { createServer, type Server } from "../../../src/http/server/server.ts";
 import { createSqlQueue, type SqlQueue } from "../../../src/jobs/sql-queue.ts";
 import { createLog } from "../../../src/observe/log.ts";
+import { noWayOut } from "../../../src/no-way-out.ts";
 import { createProtocols } from "../../../src/protocols/protocols.ts";
 import type { ReceivingParts } from "../../../src/receiving/parts.ts";
 import { servingAnswers } from "../../../src/serving-answers.ts";
@@ -38,8 +38,8 @@ export interface World extends AsyncDisposable {
 }
 
 export interface WorldOptions {
-  readonly files?: Partial<SharedFiles>;
-  readonly settings?: Partial<ServerConfig>;
+  readonly files?: Partial<SharedFiles> | undefined;
+  readonly settings?: Partial<ServerConfig> | undefined;
 }
 
 /** The real server on a port of its own, with the real answers behind it. */
@@ -47,25 +47,37 @@ export async function openWorld({ files, settings }: WorldOptions = {}): Promise
   await using stack = new AsyncDisposableStack();
   const store = stack.use(await temporaryStore());
   const sealer = createSealer(generateKey());
-  const queue = createSqlQueue({ store, owner: "daemon/1" });
   const logged: string[] = [];
+  const parts = serverParts(store, sealer, { files, settings, logged });
+  const start = async (): Promise<Server> => createServer(parts);
+  const server = stack.use(await start());
+  const opened = stack.move();
+  return {
+    store,
+    sealer,
+    queue: parts.queue,
+    server,
+    port: Number(URL.parse(server.address)?.port ?? 0),
+    logged,
+    parts,
+    again: start,
+    [Symbol.asyncDispose]: async () => opened.disposeAsync(),
+  };
+}
+
+/** What a server over this store is given: all of it real, but pages and files as the test says. */
+export function serverParts(
+  store: Store,
+  sealer: Sealer,
+  { files, settings, logged }: WorldOptions & { readonly logged: string[] },
+): ServerParts & { readonly queue: SqlQueue } {
+  const queue = createSqlQueue({ store, owner: "daemon/1" });
   const log = createLog({ level: "debug", format: "json", write: (line) => logged.push(line) });
-  const http = stack.use(
-    createGuardedClient({
-      settings: () => ({ userAgent: "Usher-Test/1", exceptions: [] }),
-      log: () => undefined,
-    }),
-  );
-  const protocols = createProtocols({
-    http,
-    userAgent: () => "Usher-Test/1",
-    addressRules: () => ({ localPart: "as-given", subaddress: null }),
-  });
   const receiving: ReceivingParts = {
     store,
     sealer,
     queue,
-    protocols,
+    protocols: createProtocols({ http: noWayOut }),
     settings: () => {
       throw new Error("no answer asks for settings");
     },
@@ -74,7 +86,7 @@ export async function openWorld({ files, settings }: WorldOptions = {}): Promise
     newId,
     random: Math.random,
   };
-  const parts: ServerParts = {
+  return {
     settings: () => ({
       publicUrl: `https://${publicHost}`,
       listen: { host: "127.0.0.1", port: 0 },
@@ -88,20 +100,6 @@ export async function openWorld({ files, settings }: WorldOptions = {}): Promise
     answers: servingAnswers(async () => receiving),
     files: { browse: noFiles, open: noFiles, ...files },
     pages: plainPages,
-  };
-  const start = async (): Promise<Server> => createServer(parts);
-  const server = stack.use(await start());
-  const opened = stack.move();
-  return {
-    store,
-    sealer,
-    queue,
-    server,
-    port: Number(URL.parse(server.address)?.port ?? 0),
-    logged,
-    parts,
-    again: start,
-    [Symbol.asyncDispose]: async () => opened.disposeAsync(),
   };
 }
 
@@ -212,7 +210,10 @@ export interface Person {
 }
 
 /** An account with one held notification, one that is followed with its subscription, and a token. */
-export async function addPerson({ store, sealer }: World, name: string): Promise<Person> {
+export async function addPerson(
+  { store, sealer }: Pick<World, "store" | "sealer">,
+  name: string,
+): Promise<Person> {
   const accountId = newId("a");
   const address = `${name}@example.org`;
   await insertAccount(store.db, {
@@ -305,8 +306,12 @@ function subscriptionOf(row: NotificationRow): SubscriptionRow {
 }
 
 /** The path of the answer page of a notification, mailed to the account's address. */
-export async function addPage(world: World, person: Person, notificationId?: string): Promise<string> {
-  const secret = await createAnswerSecret(world.store.db, {
+export async function addPage(
+  { store }: Pick<World, "store">,
+  person: Person,
+  notificationId?: string,
+): Promise<string> {
+  const secret = await createAnswerSecret(store.db, {
     notificationId: notificationId ?? person.notification.id,
     addressKey: person.address,
   });

@@ -1,0 +1,29 @@
+import { createPages } from "./http/pages/pages.ts";
+import { createServer, type Server } from "./http/server/server.ts";
+import type { ReceivingParts } from "./receiving/parts.ts";
+import type { CurrentConfig } from "./room.ts";
+import { servingAnswers } from "./serving-answers.ts";
+import { servingFiles } from "./serving-files.ts";
+import type { Site } from "./site.ts";
+
+/**
+ * Serves the API and the pages; loaded only where the configuration says `server`. `receiving` is asked for with the
+ * first answer, or the first look behind a subscription; it has the way out that the rest of the daemon has, so that
+ * all together keep the bounds of each origin. Throws ListenError where it cannot listen.
+ */
+export async function createServing(
+  site: Site,
+  current: CurrentConfig,
+  receiving: () => Promise<ReceivingParts>,
+): Promise<Server> {
+  const { server: first } = site.config;
+  if (first === null) throw new Error("A server is wanted where the configuration names none.");
+  return createServer({
+    ...site,
+    // Taking `server` out of the configuration counts from the next start on.
+    settings: () => current().server ?? first,
+    answers: servingAnswers(receiving),
+    files: servingFiles(receiving, site.log),
+    pages: createPages(() => current().smtp?.from.name ?? "Usher"),
+  });
+}
