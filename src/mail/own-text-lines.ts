@@ -36,7 +36,7 @@ function isSeparator(lines: readonly TextLine[], index: number): boolean {
 /** `---------- Forwarded message ---------`, but not the armour of a signed mail (RFC 9580 section 6.2). */
 function isDashedWords(text: string): boolean {
   const line = text.trim();
-  if (line.length > 200 || !/^[-_=\u2013\u2014]{2}.*[-_=\u2013\u2014]{2}$/.test(line)) return false;
+  if (line.length > 200 || !/^[-\u2013\u2014]{2}.*[-\u2013\u2014]{2}$/.test(line)) return false;
   return /\p{L}/u.test(line) && !/^-----(BEGIN|END) [A-Z ]+-----$/.test(line);
 }
 
