@@ -9,7 +9,7 @@ import type { Authentication, Inspection, ShareNotification } from "../domain/sh
 import { believeSignature, type DkimVerdict } from "../domain/signature.ts";
 import { signalsIn } from "../domain/signals.ts";
 import type { MailReader } from "../protocols/protocol.ts";
-import { registrableDomain } from "./registrable-domain.ts";
+import { isHostName, registrableDomain } from "./registrable-domain.ts";
 
 /** What the account knows already. */
 export interface Acquaintance {
@@ -54,7 +54,7 @@ export function buildEvidence(source: EvidenceSource): Evidence {
     link: hostOf(notification.link, context),
     sender: sender === null ? null : viewHost(sender, context),
     isKnownOrigin: known.origins.includes(URL.parse(notification.origin ?? "")?.host ?? "none"),
-    signals: signalsIn(mail, { registrableDomain, nowMs }),
+    signals: signalsIn(mail, { registrableDomain, isHostName, nowMs }),
     isJunk: isJunk(place),
     isKnownContact: contact !== null,
     isTrustedSender: contact?.isTrusted === true,

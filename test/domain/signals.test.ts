@@ -1,13 +1,14 @@
 import * as fc from "fast-check";
-import { getDomain } from "tldts";
 import { describe, expect, test } from "vitest";
 import type { MailView } from "../../src/domain/mail.ts";
 import { signalsIn } from "../../src/domain/signals.ts";
+import { isHostName, registrableDomain } from "../../src/receiving/registrable-domain.ts";
 import { viewWith } from "../world/mail-view.ts";
 
 const nowMs = Date.parse("2026-10-05T18:00:00Z");
 const context = {
-  registrableDomain: (host: string): string | null => getDomain(host, { allowPrivateDomains: true }),
+  registrableDomain,
+  isHostName,
   nowMs,
 };
 const from = "From: Alice Sender <alice@cloud-a.example>\n";
@@ -39,6 +40,7 @@ describe("a mail has no signal", () => {
       "of a server that names the user",
       sender("alice@cloud-a.example via Cloud", "no-reply@cloud-a.example"),
     ],
+    ["of a server that names its user's cloud", sender("alice@x.cloud-a.example", "noreply@cloud-a.example")],
     ["whose display name only has an at sign", sender("Alice @ Work")],
   ])("%s", (_, rest) => {
     expect(signals(rest)).toEqual([]);
@@ -50,6 +52,8 @@ describe("a mail has no signal", () => {
     ["words", "Open the folder. It is here"],
     ["nothing", ""],
     ["a file name with spaces", "my file.pdf, 3 pages"],
+    ["the name of a file", "minutes.pdf"],
+    ["the name of a file whose kind is a domain, too", "notes.md"],
     ["plain text", null],
   ])("by a link that shows %s", (_, shown) => {
     expect(signals({ ownLinks: [{ href: "https://share.cloud-a.example/s/1", shown }] })).toEqual([]);
