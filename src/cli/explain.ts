@@ -1,4 +1,5 @@
 import type { NotificationRow } from "../store/notifications.ts";
+import { keptEvidence } from "../store/kept-evidence.ts";
 import type { RecordLine } from "../store/records.ts";
 import { decisionLines } from "./decision-text.ts";
 import { evidenceLines } from "./evidence-text.ts";
@@ -36,11 +37,12 @@ function eventLines(line: RecordLine): string[] {
 const indent = "    ";
 
 function mailLines(detail: RecordLine["detail"]): string[] {
-  const { evidence, ...rest } = detail;
-  const said = evidenceLines(evidence);
+  const kept = keptEvidence(detail);
   // A record of an earlier version.
-  if (said === null) return detailLines(detail, indent);
-  return [...detailLines(rest, indent), `${indent}evidence:`, ...said.map((line) => `${indent}  ${line}`)];
+  if (kept === null) return detailLines(detail, indent);
+  const { evidence: _evidence, ...rest } = detail;
+  const said = evidenceLines(kept).map((line) => `${indent}  ${line}`);
+  return [...detailLines(rest, indent), `${indent}evidence:`, ...said];
 }
 
 function decided(detail: RecordLine["detail"]): string[] {

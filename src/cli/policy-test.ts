@@ -95,7 +95,7 @@ function report(cli: Cli, { share, evidence, decision }: Tested, { json }: TestO
   };
   const lines = [
     `${protocol} ${variant} of ${origin ?? "an unknown origin"}`,
-    ...(evidenceLines(evidence) ?? []),
+    ...evidenceLines(evidence),
     ...(decisionLines(decision) ?? []),
   ];
   print(cli, json, value, lines.map(printable));

@@ -7,6 +7,7 @@ import type { ReadingParts } from "../receiving/read-message.ts";
 import type { Site } from "../site.ts";
 import type { AccountRow } from "../store/accounts.ts";
 import { type FoundMail, foundMails } from "../store/messages.ts";
+import { keptEvidence } from "../store/kept-evidence.ts";
 import { readRecord } from "../store/records.ts";
 import { type Cli, CommandError } from "./command.ts";
 import { readMailFile } from "./mail-file.ts";

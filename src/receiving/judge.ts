@@ -52,10 +52,11 @@ export async function judge(
     title: finding.share.title,
   });
   await closeAsShare(db, finding, row.id);
-  if (!isNew) await believeLater(db, finding, row, parts);
+  const wasAuthenticated = !isNew && (await hasAuthenticatedMail(db, row.id));
+  if (!isNew && !wasAuthenticated) await believeLater(db, finding, row, parts);
   await recordMail(db, finding, row.id, { isCopy, isNewTarget, again });
-  const seen = { row, isNew, isNewTarget, again };
-  if (!isCopy || again || hasLeftJunk(row, finding)) await considerMail(db, finding, seen, parts);
+  const seen = { row, isNew, isCopy, isNewTarget, wasAuthenticated, again };
+  if (isWorthDeciding(finding, seen)) await considerMail(db, finding, seen, parts);
   const after = (await readNotification(db, row.id)) ?? row;
   afterCommit(() => tellJudged(after, finding, parts));
   return { notificationId: row.id, before: isNew ? null : row, after, isNewTarget };
@@ -140,7 +141,6 @@ async function believeLater(
   parts: ReceivingParts,
 ): Promise<void> {
   if (!finding.evidence.authentication.trusted || !isOpen(row)) return;
-  if (await hasAuthenticatedMail(db, row.id)) return;
   await refreshNotification(db, row.id, shownOf(finding, row.id, parts));
 }
 
@@ -167,6 +167,25 @@ async function recordMail(
   });
 }
 
+interface Seen {
+  readonly row: NotificationRow;
+  readonly isNew: boolean;
+  /** The account has a mail with this Message-ID already. */
+  readonly isCopy: boolean;
+  readonly isNewTarget: boolean;
+  /** An earlier mail of this share was authenticated. */
+  readonly wasAuthenticated: boolean;
+  readonly again: boolean;
+}
+
+/** A mail in Junk, or of an unknown sender where a known one has written, changes nothing about what stands. */
+function isWorthDeciding(finding: Finding, seen: Seen): boolean {
+  if (seen.isNew) return true;
+  const { isJunk, authentication } = finding.evidence;
+  if (isJunk || (seen.wasAuthenticated && !authentication.trusted)) return false;
+  return !seen.isCopy || seen.again || hasLeftJunk(seen.row, finding);
+}
+
 /** The account took the mail out of Junk: only now may anything follow from it. */
 function hasLeftJunk(row: NotificationRow, { evidence }: Finding): boolean {
   return row.state === "held" && row.reason === "junk" && !evidence.isJunk;
@@ -179,17 +198,10 @@ function isOpen({ state, reason }: NotificationRow): boolean {
   return openStates.includes(state) || (state === "ignored" && (reason === "expired" || reason === "policy"));
 }
 
-interface Seen {
-  readonly row: NotificationRow;
-  readonly isNew: boolean;
-  readonly isNewTarget: boolean;
-  readonly again: boolean;
-}
-
 async function considerMail(db: Db, finding: Finding, seen: Seen, parts: ReceivingParts): Promise<void> {
   const { row, isNew, isNewTarget, again } = seen;
   if (row.state === "followed") {
-    if (isNewTarget && !finding.evidence.isJunk) await lookAgain(db, row, parts);
+    if (isNewTarget) await lookAgain(db, row, parts);
     return;
   }
   if (again && (await isAnswered(db, row))) return;
