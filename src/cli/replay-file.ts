@@ -72,16 +72,10 @@ async function wasJunk(site: Site, mail: ReplayedFile): Promise<boolean> {
   if (mail.notification_id === null) return false;
   const record = await readRecord(site.store.db, mail.notification_id);
   return record.some(({ kind, detail }) => {
-    const { evidence, messageId, folder, uid } = detail;
+    const { messageId, folder, uid } = detail;
     const isThis = messageId === mail.message_key && folder === mail.folder && uid === mail.uid;
-    return kind === "mail" && isThis && isJunkEvidence(evidence);
+    return kind === "mail" && isThis && keptEvidence(detail)?.isJunk === true;
   });
-}
-
-function isJunkEvidence(evidence: unknown): boolean {
-  return (
-    typeof evidence === "object" && evidence !== null && "isJunk" in evidence && evidence.isJunk === true
-  );
 }
 
 async function noMailbox(): Promise<never> {

@@ -78,20 +78,20 @@ describe("judging a mail again", () => {
   });
 });
 
-describe("a held notification", () => {
-  async function expire(): Promise<void> {
-    const job = {
-      id: 1,
-      kind: "expire-notifications",
-      subject: "site",
-      payload: {},
-      attempt: 1,
-      fence: 1,
-    } as const;
-    const outcome = await createExpire(world.parts)(job, new AbortController().signal);
-    await world.store.transaction(async (db) => outcome.commit?.(db));
-  }
+async function expire(): Promise<void> {
+  const job = {
+    id: 1,
+    kind: "expire-notifications",
+    subject: "site",
+    payload: {},
+    attempt: 1,
+    fence: 1,
+  } as const;
+  const outcome = await createExpire(world.parts)(job, new AbortController().signal);
+  await world.store.transaction(async (db) => outcome.commit?.(db));
+}
 
+describe("a held notification", () => {
   test("waits for its time, is ignored then, and a new mail opens it again", async () => {
     const id = await judged();
     await expire();
