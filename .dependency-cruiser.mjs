@@ -46,7 +46,7 @@ export const forbidden = [
   {
     name: "flows-see-ports-only",
     severity: "error",
-    from: { path: flows },
+    from: { path: "^src/(receiving|sharing|delivery)/" },
     to: { path: adapters, pathNot: ports },
   },
   {
@@ -59,7 +59,7 @@ export const forbidden = [
     name: "adapters-do-not-know-flows",
     severity: "error",
     from: { path: "^src/(mailbox|mail|http|jobs|observe|store|config)/" },
-    to: { path: "^src/(receiving|sharing|cli)/" },
+    to: { path: "^src/(receiving|sharing|delivery|cli)/" },
   },
   {
     name: "only-the-roots-wire",

@@ -1,24 +1,39 @@
 import { createInvitationWriter } from "./mail/invitation-writer.ts";
+import { createNoticeWriter } from "./mail/notice-writer.ts";
 import { createSmtpTransport } from "./mail/smtp-transport.ts";
 import { createTemplates, type Templates } from "./mail/templates.ts";
+import { createSendNotice } from "./receiving/send-notice.ts";
 import { createSendInvitation } from "./sharing/send-invitation.ts";
 import type { CurrentConfig, Room } from "./room.ts";
 import type { Site } from "./site.ts";
 import { newId } from "./store/ids.ts";
 
-/** Everything that sends invitations, wired: templates, composition, SMTP. */
+/** Everything that sends mail, wired: templates, composition, SMTP. */
 export function createSending(site: Site, current: CurrentConfig): Room {
   const transport = createSmtpTransport(() => current().smtp);
-  const worker = createSendInvitation({
+  const templates = currentTemplates(current);
+  const delivery = {
     ...site,
     transport,
-    writeInvitation: createInvitationWriter(currentTemplates(current)),
     sender: () => current().smtp?.from ?? null,
     newId,
     random: Math.random,
-  });
+  };
   return {
-    workers: { "send-invitation": worker },
+    workers: {
+      "send-invitation": createSendInvitation({
+        ...delivery,
+        writeInvitation: createInvitationWriter(templates),
+      }),
+      "send-notice": createSendNotice({
+        ...delivery,
+        writeNotice: createNoticeWriter(templates),
+        answering: () => ({
+          publicUrl: current().server?.publicUrl ?? null,
+          folder: current().mailbox.answerFolder,
+        }),
+      }),
+    },
     [Symbol.asyncDispose]: async () => transport[Symbol.asyncDispose](),
   };
 }

@@ -1,26 +1,18 @@
 import type { Config } from "../config/config.ts";
 import type { ConfigProblem } from "../config/load.ts";
-import type { InvitationFacts } from "../domain/invitation.ts";
-import { TemplateError, templateLocales } from "../mail/template-files.ts";
+import { locales } from "../domain/locale.ts";
+import { exampleValues } from "../mail/template-examples.ts";
+import { TemplateError, templateNames } from "../mail/template-files.ts";
 import { createTemplates } from "../mail/templates.ts";
-
-const sample: InvitationFacts = {
-  siteName: "Usher",
-  sharer: { name: "Alice", address: "alice@example.org" },
-  recipient: { name: "Bob", address: "bob@example.com" },
-  title: "Photos",
-  link: "https://cloud.example.org/s/sample",
-  message: "Have a look.",
-};
 
 /** Compiles and fills the operator's own templates in every language. */
 export async function checkTemplates({ templates }: Config): Promise<ConfigProblem[]> {
   if (templates.directory === null) return [];
   const set = createTemplates(templates.directory);
   const faults = new Set<string>();
-  for (const locale of templateLocales) {
+  for (const [name, locale] of templateNames.flatMap((one) => locales.map((tag) => [one, tag] as const))) {
     try {
-      await set.render("invitation", locale, sample);
+      await set.render(name, locale, exampleValues(name, "Usher", locale));
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
       faults.add(error.message);

@@ -1,12 +1,7 @@
 import type { Command } from "commander";
-import type { InvitationFacts } from "../domain/invitation.ts";
-import {
-  TemplateError,
-  templateLocale,
-  templateLocales,
-  templateName,
-  templateNames,
-} from "../mail/template-files.ts";
+import { localeOf, locales } from "../domain/locale.ts";
+import { exampleValues } from "../mail/template-examples.ts";
+import { TemplateError, templateName, templateNames } from "../mail/template-files.ts";
 import { createTemplates, type Templates } from "../mail/templates.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
 import { openSite } from "./site.ts";
@@ -36,30 +31,19 @@ export function registerTemplate(program: Command, cli: Cli): void {
     .action(async (name: string, options: PreviewOptions) => preview(cli, name, options));
 }
 
-/** Long names, a message of several lines, and characters that HTML must escape. */
-function exampleFacts(siteName: string): InvitationFacts {
-  return {
-    siteName,
-    sharer: { name: "Alice", address: "alice@example.org" },
-    recipient: { name: "Bob", address: "bob@example.net" },
-    title: "Plans & pictures <2026>",
-    link: "https://cloud.example.org/s/example",
-    message: "Hello Bob,\n\nhere is what we talked about.\nAlice",
-  };
-}
-
-async function openTemplates(cli: Cli): Promise<{ templates: Templates; facts: InvitationFacts }> {
+async function openTemplates(cli: Cli): Promise<{ templates: Templates; siteName: string }> {
   await using site = await openSite(cli);
   const { templates, smtp } = site.config;
-  return { templates: createTemplates(templates.directory), facts: exampleFacts(smtp?.from.name ?? "Usher") };
+  return { templates: createTemplates(templates.directory), siteName: smtp?.from.name ?? "Usher" };
 }
 
 async function check(cli: Cli, options: Json): Promise<void> {
-  const { templates, facts } = await openTemplates(cli);
+  const { templates, siteName } = await openTemplates(cli);
   const checked: { template: string; locale: string; problem: string | null }[] = [];
   for (const template of templateNames) {
-    for (const locale of templateLocales) {
-      const problem = await problemOf(async () => templates.render(template, locale, facts));
+    for (const locale of locales) {
+      const values = exampleValues(template, siteName, locale);
+      const problem = await problemOf(async () => templates.render(template, locale, values));
       checked.push({ template, locale, problem });
     }
   }
@@ -70,9 +54,11 @@ async function check(cli: Cli, options: Json): Promise<void> {
 }
 
 async function preview(cli: Cli, typed: string, options: PreviewOptions): Promise<void> {
-  const { templates, facts } = await openTemplates(cli);
+  const { templates, siteName } = await openTemplates(cli);
   try {
-    const mail = await templates.render(templateName(typed), templateLocale(options.locale), facts);
+    const name = templateName(typed);
+    const locale = localeOf(options.locale);
+    const mail = await templates.render(name, locale, exampleValues(name, siteName, locale));
     const lines = [`From: ${mail.from}`, `Subject: ${mail.subject}`, "", ...mail.text.split("\n")];
     print(cli, options.json, mail, options.html === true ? mail.html.split("\n") : lines);
   } catch (error) {

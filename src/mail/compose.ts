@@ -8,11 +8,16 @@ import type { MailAddress } from "../domain/mail.ts";
 /** What one mail to one recipient is made of. */
 export interface MailParts {
   readonly from: MailAddress;
-  readonly replyTo: MailAddress;
+  /** Null: replies go to the sender. */
+  readonly replyTo: MailAddress | null;
   readonly to: MailAddress;
   readonly subject: string;
   /** With angle brackets. */
   readonly messageId: string;
+  /** Message-ID of the mail that it is about; null for none. */
+  readonly inReplyTo: string | null;
+  /** What it is, for whoever reads mail by program; null for what is written on a person's behalf. */
+  readonly notice: string | null;
   /** Milliseconds since 1970. */
   readonly date: number;
   readonly html: string;
@@ -34,12 +39,17 @@ export async function composeMail(parts: MailParts): Promise<Buffer> {
   const composer = new MailComposer({
     from: address("From", parts.from),
     to: address("To", parts.to),
-    replyTo: address("Reply-To", parts.replyTo),
+    ...(parts.replyTo === null ? {} : { replyTo: address("Reply-To", parts.replyTo) }),
     subject: text("Subject", parts.subject, limits.sentSubjectChars),
-    messageId: messageId(parts.messageId),
+    messageId: messageId("Message-ID", parts.messageId),
+    ...thread(parts.inReplyTo),
     date: new Date(parts.date),
     // RFC 3834 section 5, and Exchange's own way to ask for no automatic answer.
-    headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
+    headers: {
+      "Auto-Submitted": "auto-generated",
+      "X-Auto-Response-Suppress": "All",
+      ...(parts.notice === null ? {} : { "X-Usher-Notice": text("X-Usher-Notice", parts.notice, 40) }),
+    },
     text: parts.text,
     html: parts.html,
     baseBoundary: boundary(parts),
@@ -67,9 +77,20 @@ function address(field: string, who: MailAddress): { name: string; address: stri
   return { name: text(field, who.name, limits.displayNameChars), address: key };
 }
 
-function messageId(value: string): string {
-  if (/^<[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+>$/.test(value)) return value;
-  throw new HeaderFieldError("Message-ID is not of the form <left@right> (RFC 5322 section 3.6.4).");
+function messageId(field: string, value: string): string {
+  if (isMessageId(value)) return value;
+  throw new HeaderFieldError(`${field} is not of the form <left@right> (RFC 5322 section 3.6.4).`);
+}
+
+/** Whether a text can stand in Message-ID, In-Reply-To and References as it is; strangers write stranger ones. */
+export function isMessageId(value: string): boolean {
+  return value.length <= limits.messageIdChars && /^<[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+>$/.test(value);
+}
+
+function thread(inReplyTo: string | null): { inReplyTo?: string; references?: string } {
+  if (inReplyTo === null) return {};
+  const id = messageId("In-Reply-To", inReplyTo);
+  return { inReplyTo: id, references: id };
 }
 
 /** Depends on all of the content, so that no content can be written that holds its own boundary. */

@@ -1,9 +1,7 @@
 import { Liquid, LiquidError, type Template } from "liquidjs";
-import { hasControl, messageLines, withoutBidi } from "../domain/display-text.ts";
-import type { InvitationFacts } from "../domain/invitation.ts";
 import { limits } from "../domain/limits.ts";
-import type { MailAddress } from "../domain/mail.ts";
 import { TemplateError, type TemplateSource } from "./template-files.ts";
+import type { TemplateValues } from "./template-values.ts";
 
 /** The texts of one mail. */
 export interface RenderedMail {
@@ -48,43 +46,16 @@ export function parseTemplate(source: TemplateSource, html: string): ParsedTempl
 }
 
 /** Fills a template. @throws TemplateError when the template asks for what is not there or takes too long. */
-export function fillTemplate(template: ParsedTemplate, facts: InvitationFacts): RenderedMail {
-  const values = templateValues(facts);
+export function fillTemplate(template: ParsedTemplate, values: TemplateValues): RenderedMail {
   return inFile(template.file, () => ({
-    from: oneLine(String(textEngine.renderSync(template.from, values))),
-    subject: oneLine(String(textEngine.renderSync(template.subject, values))),
+    from: inOneLine(String(textEngine.renderSync(template.from, values))),
+    subject: inOneLine(String(textEngine.renderSync(template.subject, values))),
     html: String(htmlEngine.renderSync(template.html, values)),
     text: String(textEngine.renderSync(template.text, values)),
   }));
 }
 
-function templateValues(facts: InvitationFacts): object {
-  const link = new URL(facts.link);
-  // Escaping for HTML does not stop javascript: links, and whoever created the sharing was told the same.
-  if (link.protocol !== "https:") throw new Error("The link of an invitation must be https.");
-  return {
-    site: { name: displayText(facts.siteName, limits.nameChars) },
-    sharer: person(facts.sharer),
-    recipient: person(facts.recipient),
-    share: { title: displayText(facts.title, limits.titleChars), link: link.href, host: link.host },
-    message: { lines: [...messageLines(facts.message.slice(0, limits.messageChars))] },
-  };
-}
-
-function person(who: MailAddress): object {
-  return {
-    name: displayText(who.name, limits.nameChars),
-    address: displayText(who.address, limits.addressChars),
-  };
-}
-
-/** @throws Error when the text has control characters: they were refused before they were stored. */
-function displayText(text: string, maxChars: number): string {
-  if (hasControl(text)) throw new Error("A text of an invitation has control characters.");
-  return withoutBidi(text.slice(0, maxChars));
-}
-
-function oneLine(text: string): string {
+function inOneLine(text: string): string {
   return text.replaceAll(/[ \t\r\n]+/g, " ").trim();
 }
 

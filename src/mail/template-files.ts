@@ -4,13 +4,16 @@ import { dirname, join, sep } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { limits } from "../domain/limits.ts";
-
-/** Languages that templates are written in; the first is the fallback. */
-export const templateLocales = ["en", "de", "fr"] as const;
-export type TemplateLocale = (typeof templateLocales)[number];
+import type { Locale } from "../domain/locale.ts";
 
 /** The templates that Usher sends. */
-export const templateNames = ["invitation"] as const;
+export const templateNames = [
+  "invitation",
+  "notice-held",
+  "notice-answered",
+  "notice-failed",
+  "notice-summary",
+] as const;
 export type TemplateName = (typeof templateNames)[number];
 
 /** One template in one language, as written. */
@@ -33,12 +36,6 @@ export class TemplateError extends Error {
 
 const frontMatter = z.strictObject({ subject: z.string().min(1), from: z.string().min(1) });
 
-/** The language to write to somebody in: `de-AT` gives `de`, unknown ones the fallback. */
-export function templateLocale(tag: string): TemplateLocale {
-  const language = tag.toLowerCase().split(/[-_]/)[0];
-  return templateLocales.find((locale) => locale === language) ?? templateLocales[0];
-}
-
 /** @throws TemplateError when Usher has no template of this name. */
 export function templateName(text: string): TemplateName {
   const name = templateNames.find((known) => known === text);
@@ -53,7 +50,7 @@ export function templateName(text: string): TemplateName {
 export async function readTemplate(
   directories: readonly string[],
   name: TemplateName,
-  locale: TemplateLocale,
+  locale: Locale,
 ): Promise<TemplateSource> {
   for (const directory of directories) {
     const source = await readFrom(directory, join(name, locale));

@@ -1,19 +1,14 @@
 import { fileURLToPath } from "node:url";
-import type { InvitationFacts } from "../domain/invitation.ts";
+import { localeOf, locales } from "../domain/locale.ts";
 import { compileAll } from "./compiler.ts";
 import { fillTemplate, type ParsedTemplate, parseTemplate, type RenderedMail } from "./render.ts";
-import {
-  readTemplate,
-  TemplateError,
-  templateLocale,
-  type TemplateName,
-  templateLocales,
-} from "./template-files.ts";
+import { readTemplate, TemplateError, type TemplateName } from "./template-files.ts";
+import type { TemplateValues } from "./template-values.ts";
 
 /** The mail templates of a site. Files are read and compiled at the first use and kept; a reload makes a new one. */
 export interface Templates {
   /** @throws TemplateError when the template's files cannot be used. */
-  render(name: TemplateName, locale: string, facts: InvitationFacts): Promise<RenderedMail>;
+  render(name: TemplateName, locale: string, values: TemplateValues): Promise<RenderedMail>;
 }
 
 const ownDirectory = fileURLToPath(new URL("../../templates", import.meta.url));
@@ -26,14 +21,14 @@ export function createTemplates(directory: string | null): Templates {
   const directories = directory === null ? [ownDirectory] : [directory, ownDirectory];
   const loading = new Map<TemplateName, Promise<readonly Loaded[]>>();
   return {
-    async render(name, locale, facts) {
+    async render(name, locale, values) {
       const known = loading.get(name) ?? loadAll(directories, name);
       loading.set(name, known);
       try {
-        const template = (await known)[templateLocales.indexOf(templateLocale(locale))];
+        const template = (await known)[locales.indexOf(localeOf(locale))];
         if (template === undefined) throw new Error(`No template ${name} for ${locale}.`);
         if (template instanceof TemplateError) throw template;
-        return fillTemplate(template, facts);
+        return fillTemplate(template, values);
       } catch (error) {
         // The file may be repaired by the next try.
         if (loading.get(name) === known) loading.delete(name);
@@ -45,7 +40,7 @@ export function createTemplates(directory: string | null): Templates {
 
 async function loadAll(directories: readonly string[], name: TemplateName): Promise<readonly Loaded[]> {
   const sources = await Promise.all(
-    templateLocales.map(async (locale) => orError(async () => readTemplate(directories, name, locale))),
+    locales.map(async (locale) => orError(async () => readTemplate(directories, name, locale))),
   );
   const readable = sources.flatMap((source) => (source instanceof TemplateError ? [] : [source]));
   const htmls = readable.length === 0 ? [] : await compileAll(readable);

@@ -4,16 +4,18 @@ import { describe, expect, it } from "vitest";
 import { hasControl, withoutBidi } from "../../src/domain/display-text.ts";
 import { composeMail, HeaderFieldError, type MailParts } from "../../src/mail/compose.ts";
 
-const parts: MailParts = {
+const parts = {
   from: { name: "Alice via Example", address: "share@example.org" },
   replyTo: { name: "Alice", address: "alice@example.org" },
   to: { name: "", address: "bob@example.net" },
   subject: "Alice shares “Reports” with you",
   messageId: "<i0123.invitation@example.org>",
+  inReplyTo: null,
+  notice: null,
   date: Date.UTC(2026, 10, 21, 12, 0, 0),
   html: "<p>Grüße</p>",
   text: "Grüße\n\n> eins\n",
-};
+} satisfies MailParts;
 
 const fields = [
   "Auto-Submitted",

@@ -6,7 +6,9 @@ import { Parser } from "htmlparser2";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasControl } from "../../src/domain/display-text.ts";
 import type { InvitationFacts } from "../../src/domain/invitation.ts";
-import { TemplateError, templateLocale } from "../../src/mail/template-files.ts";
+import { localeOf } from "../../src/domain/locale.ts";
+import { TemplateError } from "../../src/mail/template-files.ts";
+import { invitationValues } from "../../src/mail/template-values.ts";
 import { createTemplates } from "../../src/mail/templates.ts";
 
 const templates = createTemplates(null);
@@ -47,7 +49,7 @@ function readHtml(html: string): Page {
 
 describe.each(locales)("the invitation in %s", (locale) => {
   it("says who shares what with whom, where it is, and what he wrote, in both parts", async () => {
-    const mail = await templates.render("invitation", locale, facts);
+    const mail = await templates.render("invitation", locale, invitationValues(facts));
     const page = readHtml(mail.html);
     expect(mail.subject).toContain("Quarterly report");
     expect(mail.from).toMatch(/^Alice (via|über) Example Cloud$/);
@@ -70,7 +72,7 @@ describe.each(locales)("the invitation in %s", (locale) => {
   });
 
   it("is in this language and leaves nothing unfilled", async () => {
-    const mail = await templates.render("invitation", locale, { ...facts, message: "" });
+    const mail = await templates.render("invitation", locale, invitationValues({ ...facts, message: "" }));
     const opening = { en: "Open the share", de: "Freigabe öffnen", fr: "Ouvrir le partage" }[locale];
     expect(mail.html).toContain(`lang="${locale}"`);
     expect(mail.html).toContain(opening);
@@ -81,7 +83,7 @@ describe.each(locales)("the invitation in %s", (locale) => {
   });
 
   it("loads nothing from anywhere and runs nothing", async () => {
-    const { html } = await templates.render("invitation", locale, facts);
+    const { html } = await templates.render("invitation", locale, invitationValues(facts));
     const { tags } = readHtml(html);
     expect(tags.filter((tag) => ["img", "script", "link", "iframe", "form", "object"].includes(tag))).toEqual(
       [],
@@ -96,7 +98,9 @@ describe.each(locales)("the invitation in %s", (locale) => {
   });
 
   it("keeps its elements and links, whatever people write", async () => {
-    const usual = readHtml((await templates.render("invitation", locale, { ...facts, message: "x" })).html);
+    const usual = readHtml(
+      (await templates.render("invitation", locale, invitationValues({ ...facts, message: "x" }))).html,
+    );
     const piece = fc.oneof(
       fc.string({ unit: "grapheme", maxLength: 40 }),
       fc.constantFrom(
@@ -117,7 +121,7 @@ describe.each(locales)("the invitation in %s", (locale) => {
     await fc.assert(
       fc.asyncProperty(text, text, text, async (name, title, message) => {
         const said = { ...facts, title, message: `m${message}`, sharer: { ...facts.sharer, name } };
-        const page = readHtml((await templates.render("invitation", locale, said)).html);
+        const page = readHtml((await templates.render("invitation", locale, invitationValues(said))).html);
         expect(page.tags).toEqual(usual.tags);
         expect(page.links).toEqual(usual.links);
       }),
@@ -134,20 +138,24 @@ describe("the language", () => {
     ["pt-BR", "en"],
     ["", "en"],
   ])("of somebody who reads %s is %s", (tag, locale) => {
-    expect(templateLocale(tag)).toBe(locale);
+    expect(localeOf(tag)).toBe(locale);
   });
 });
 
 describe("texts that deceive", () => {
   it("lose the characters that turn writing around", async () => {
-    const mail = await templates.render("invitation", "en", { ...facts, title: "report\u202Efdp.exe" });
+    const mail = await templates.render(
+      "invitation",
+      "en",
+      invitationValues({ ...facts, title: "report\u202Efdp.exe" }),
+    );
     expect(mail.subject).toContain("reportfdp.exe");
     expect(mail.html).not.toContain("\u202E");
   });
 
-  it("cannot become a link that is not https", async () => {
+  it("cannot become a link that is not https", () => {
     const link = "javascript:alert(1)";
-    await expect(templates.render("invitation", "en", { ...facts, link })).rejects.toThrow("must be https");
+    expect(() => invitationValues({ ...facts, link })).toThrow("must be https");
   });
 });
 
@@ -168,7 +176,7 @@ describe("templates of the operator", () => {
     const before = await readFile(file, "utf8");
     await writeFile(file, change(before));
     try {
-      return (await createTemplates(directory).render("invitation", "en", facts)).html;
+      return (await createTemplates(directory).render("invitation", "en", invitationValues(facts))).html;
     } finally {
       await writeFile(file, before);
     }
@@ -229,18 +237,20 @@ describe("templates of the operator", () => {
     const before = await readFile(file, "utf8");
     const repaired = createTemplates(directory);
     await writeFile(file, "broken");
-    await expect(repaired.render("invitation", "en", facts)).rejects.toThrow(TemplateError);
+    await expect(repaired.render("invitation", "en", invitationValues(facts))).rejects.toThrow(TemplateError);
     await writeFile(file, before);
-    expect((await repaired.render("invitation", "en", facts)).html).toContain("Quarterly report");
+    expect((await repaired.render("invitation", "en", invitationValues(facts))).html).toContain(
+      "Quarterly report",
+    );
   });
 
   it("are not read through a link that leads out of their folder", async () => {
     const linked = await mkdtemp(join(tmpdir(), "usher-templates-"));
     await symlink(join(directory, "invitation"), join(linked, "invitation"));
     try {
-      await expect(createTemplates(linked).render("invitation", "en", facts)).rejects.toThrow(
-        /symbolic link/,
-      );
+      await expect(
+        createTemplates(linked).render("invitation", "en", invitationValues(facts)),
+      ).rejects.toThrow(/symbolic link/);
     } finally {
       await rm(linked, { recursive: true });
     }

@@ -1,0 +1,21 @@
+import type { Letter, WrittenLetter } from "../domain/letter.ts";
+import { composeMail, HeaderFieldError, type MailParts } from "./compose.ts";
+import type { RenderedMail } from "./render.ts";
+import { TemplateError } from "./template-files.ts";
+
+/** Puts what a template gave into a message; what is wrong with either becomes a value. */
+export async function writeLetter(
+  { site, messageId, date }: Letter,
+  envelope: Pick<MailParts, "replyTo" | "to" | "inReplyTo" | "notice">,
+  render: () => Promise<RenderedMail>,
+): Promise<WrittenLetter> {
+  try {
+    const { from, subject, html, text } = await render();
+    const sender = { name: from, address: site.address };
+    const raw = await composeMail({ ...envelope, from: sender, subject, messageId, date, html, text });
+    return { kind: "written", raw };
+  } catch (error) {
+    if (!(error instanceof TemplateError || error instanceof HeaderFieldError)) throw error;
+    return { kind: "not-written", temporary: error.temporary, why: error.message };
+  }
+}
