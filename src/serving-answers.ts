@@ -4,15 +4,15 @@ import { accept, checkNow, ignore, leave, refuse, whyNotAccepted } from "./recei
 import type { ReceivingParts } from "./receiving/parts.ts";
 import type { Schema } from "./store/schema.ts";
 
-/** The answers that the server passes on. `receiving` is asked for with the first one, so that an idle server is small. */
-export function servingAnswers(receiving: () => Promise<ReceivingParts>): Answers {
+/** The answers that the server passes on to the receiving flow. */
+export function servingAnswers(parts: ReceivingParts): Answers {
   return {
-    accept: async (db, id, answer) => accept(within(db, await receiving()), id, answer),
-    ignore: async (db, id, answer) => ignore(within(db, await receiving()), id, answer),
-    refuse: async (db, id, answer) => refuse(within(db, await receiving()), id, answer),
-    check: async (db, id, password) => checkNow(within(db, await receiving()), id, password),
-    leave: async (db, id, by) => leave(within(db, await receiving()), id, by),
-    whyNotAccepted: async (row) => whyNotAccepted(row, await receiving()),
+    accept: async (db, id, answer) => accept(within(db, parts), id, answer),
+    ignore: async (db, id, answer) => ignore(within(db, parts), id, answer),
+    refuse: async (db, id, answer) => refuse(within(db, parts), id, answer),
+    check: async (db, id, password) => checkNow(within(db, parts), id, password),
+    leave: async (db, id, by) => leave(within(db, parts), id, by),
+    whyNotAccepted: (row) => whyNotAccepted(row, parts),
   };
 }
 

@@ -22,7 +22,7 @@ export async function createServing(
     ...site,
     // Taking `server` out of the configuration counts from the next start on.
     settings: () => current().server ?? first,
-    answers: servingAnswers(receiving),
+    answers: async () => servingAnswers(await receiving()),
     files: servingFiles(receiving, site.log),
     pages: createPages(() => current().smtp?.from.name ?? "Usher"),
   });

@@ -4,9 +4,9 @@ import {
   listSubscriptions,
   readFolders,
   readSubscription,
-  type SubscriptionRow,
   subscriptionsByPrefix,
 } from "../store/subscriptions.ts";
+import { subscriptionView } from "../store/views.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
 import { theOne, whenText } from "./found.ts";
 import { type PasswordSource, readPassword } from "./password.ts";
@@ -63,14 +63,14 @@ async function list(cli: Cli, options: { account?: string; ended?: true } & Json
       whenText(row.checked_at),
     ]),
   );
-  print(cli, options.json, rows.map(asJson), rows.length === 0 ? ["No subscriptions."] : lines);
+  print(cli, options.json, rows.map(subscriptionView), rows.length === 0 ? ["No subscriptions."] : lines);
 }
 
 async function show(cli: Cli, typed: string, options: Json): Promise<void> {
   await using site = await openSite(cli);
   const row = theOne(await subscriptionsByPrefix(site.store.db, typed), typed, "subscription");
   const folders = await readFolders(site.store.db, row.id);
-  print(cli, options.json, { ...asJson(row), folders }, [
+  print(cli, options.json, { ...subscriptionView(row), folders }, [
     ...table(
       ["subscription", row.id],
       [
@@ -104,7 +104,7 @@ async function check(cli: Cli, typed: string, options: PasswordSource & Json): P
   await settle(cli, site, { kinds: ["check-subscription"], subject: found.id });
   const row = (await readSubscription(site.store.db, found.id)) ?? found;
   const folders = await readFolders(site.store.db, row.id);
-  print(cli, options.json, { ...asJson(row), folders }, [
+  print(cli, options.json, { ...subscriptionView(row), folders }, [
     `${row.id} is ${row.state}${row.detail === null ? "." : `: ${row.detail}`}`,
     ...folders.map((folder) => `  ${folder.title} (${folder.module}, ${folder.entries} entries)`),
   ]);
@@ -118,10 +118,5 @@ async function remove(cli: Cli, typed: string, options: Json): Promise<void> {
   await settle(cli, site, { kinds: ["leave"], subject: found.id });
   const row = (await readSubscription(site.store.db, found.id)) ?? found;
   const ending = row.ended_at === null ? "is being left; the other server has not answered yet" : "is left";
-  print(cli, options.json, asJson(row), [`${row.id} ${ending}.`]);
-}
-
-function asJson(row: SubscriptionRow & { account?: string }): Record<string, unknown> {
-  const { share_key: _key, ...open } = row;
-  return open;
+  print(cli, options.json, subscriptionView(row), [`${row.id} ${ending}.`]);
 }

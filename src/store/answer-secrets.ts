@@ -82,6 +82,15 @@ export async function useAnswerSecret(db: Db, secretHash: string, nowMs: number)
   return used.numUpdatedRows > 0n;
 }
 
+/** An answer that changed nothing did not use its secret up. Call it in the transaction that did. */
+export async function giveBackAnswerSecret(db: Db, secretHash: string): Promise<void> {
+  await db
+    .updateTable("answer_secret")
+    .set({ used_at: null })
+    .where("secret_hash", "=", secretHash)
+    .execute();
+}
+
 function hashOf(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
 }

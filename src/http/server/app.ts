@@ -54,7 +54,7 @@ export async function buildApp(parts: ServerParts): Promise<FastifyInstance> {
 }
 
 function apiRoutes(api: Api, parts: ServerParts, wrongSecrets: WrongSecrets): void {
-  api.addHook("onRequest", requireToken(parts.store, wrongSecrets));
+  api.addHook("onRequest", requireToken(parts, wrongSecrets));
   notificationRoutes(api, parts);
   subscriptionRoutes(api, parts);
   fileRoutes(api, parts);
@@ -87,7 +87,8 @@ function guard(app: FastifyInstance, parts: ServerParts): void {
       status: reply.statusCode,
       by: request.caller?.by ?? null,
     };
-    if (method === "GET" || method === "HEAD") log.debug("request", fields);
+    // What strangers send must not fill the log.
+    if (request.caller === null || method === "GET" || method === "HEAD") log.debug("request", fields);
     else log.info("request", fields);
   });
   app.setNotFoundHandler(() => {

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import { markTokenUsed, tokenBySecret, type TokenScope } from "../../store/api-tokens.ts";
 import { accountByName } from "../../store/accounts.ts";
-import type { Db, Store } from "../../store/store.ts";
+import type { Db } from "../../store/store.ts";
+import type { ServerParts } from "./parts.ts";
 import { notThere, Problem } from "./problem.ts";
 import type { WrongSecrets } from "./wrong-secrets.ts";
 
@@ -23,13 +24,18 @@ declare module "fastify" {
 }
 
 /** The hook that lets only tokens with the route's scope pass. GET and HEAD change nothing, not even the token's row. */
-export function requireToken(store: Store, wrongSecrets: WrongSecrets) {
+export function requireToken({ store, log }: ServerParts, wrongSecrets: WrongSecrets) {
   return async (request: FastifyRequest): Promise<void> => {
     const { scope } = request.routeOptions.config;
     if (scope === undefined) return;
     const secret = bearerOf(request);
     const token = await tokenBySecret(store.db, secret, Date.now());
-    if (token === undefined) throw refused(wrongSecrets.count(request.ip));
+    if (token === undefined) {
+      const waitMs = wrongSecrets.count(request.ip);
+      // At most as many lines for each address as wrong tokens are answered.
+      if (waitMs === null) log.warn("token-refused", { address: request.ip });
+      throw refused(waitMs);
+    }
     if (!token.scopes.includes(scope)) throw lacksScope(scope);
     if (request.method !== "GET" && request.method !== "HEAD") {
       await markTokenUsed(store.db, token.id, Date.now());

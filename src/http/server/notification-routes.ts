@@ -11,14 +11,16 @@ import { listQuery, pagesText, pageStart, thisPage } from "./list.ts";
 import type { Answered, ServerParts } from "./parts.ts";
 import { notThere, Problem, problems } from "./problem.ts";
 import {
-  answeredSchema,
+  acceptedSchema,
   explainedSchema,
   given,
+  ignoredSchema,
   notificationSchema,
   notificationStates,
   notificationWithMailsSchema,
   operation,
   password,
+  refusedSchema,
   rowParams,
 } from "./schemas.ts";
 
@@ -26,7 +28,8 @@ export function notificationRoutes(api: Api, parts: ServerParts): void {
   listRoute(api, parts);
   readRoutes(api, parts);
   acceptRoute(api, parts);
-  for (const what of ["ignore", "refuse"] as const) declineRoute(api, parts, what);
+  ignoreRoute(api, parts);
+  refuseRoute(api, parts);
 }
 
 function listRoute(api: Api, { store }: ServerParts): void {
@@ -83,7 +86,7 @@ function readRoutes(api: Api, { store: { db } }: ServerParts): void {
   );
 }
 
-function acceptRoute(api: Api, { store, answers }: ServerParts): void {
+function acceptRoute(api: Api, { store, answers: load }: ServerParts): void {
   const schema = {
     ...operation(
       "acceptNotification",
@@ -98,7 +101,7 @@ function acceptRoute(api: Api, { store, answers }: ServerParts): void {
       })
       .nullish(),
     response: {
-      202: given("Planned; the origin is asked as soon as it can be.", answeredSchema),
+      202: given("Planned; the origin is asked as soon as it can be.", acceptedSchema),
       ...problems,
     },
   };
@@ -108,6 +111,7 @@ function acceptRoute(api: Api, { store, answers }: ServerParts): void {
     async (request, reply) => {
       const caller = callerOf(request);
       const body = request.body ?? {};
+      const answers = await load();
       const answered = await store.transaction(async (db) => {
         const { id } = await ownNotification(db, caller, request.params.id);
         return answers.accept(db, id, {
@@ -116,33 +120,52 @@ function acceptRoute(api: Api, { store, answers }: ServerParts): void {
           trust: body.trust ?? false,
         });
       });
-      return reply.code(202).send(answerBody(request.params.id, answered));
+      const { state, trust: outcome } = planned(answered);
+      return reply.code(202).send({ id: request.params.id, state, trust: outcome });
     },
   );
 }
 
-const declines = {
-  ignore: { operationId: "ignoreNotification", summary: "Do not follow the share; its origin hears nothing" },
-  refuse: {
-    operationId: "refuseNotification",
-    summary: "Say no to the share, at its origin where that can be told",
-  },
-} as const;
-
-function declineRoute(api: Api, { store, answers }: ServerParts, what: "ignore" | "refuse"): void {
-  const { operationId, summary } = declines[what];
+function ignoreRoute(api: Api, { store, answers: load }: ServerParts): void {
   const schema = {
-    ...operation(operationId, summary, "notifications:answer"),
+    ...operation(
+      "ignoreNotification",
+      "Do not follow the share; its origin hears nothing",
+      "notifications:answer",
+    ),
     params: rowParams,
-    response: { 200: given("Done.", answeredSchema), ...problems },
+    response: { 200: given("Done.", ignoredSchema), ...problems },
   };
-  api.post(`/notifications/:id/${what}`, { ...byScope("notifications:answer"), schema }, async (request) => {
-    const caller = callerOf(request);
+  api.post("/notifications/:id/ignore", { ...byScope("notifications:answer"), schema }, async (request) => {
+    const { by } = callerOf(request);
+    const answers = await load();
     const answered = await store.transaction(async (db) => {
-      const { id } = await ownNotification(db, caller, request.params.id);
-      return answers[what](db, id, { by: caller.by });
+      const { id } = await ownNotification(db, callerOf(request), request.params.id);
+      return answers.ignore(db, id, { by });
     });
-    return answerBody(request.params.id, answered);
+    return { id: request.params.id, state: planned(answered).state };
+  });
+}
+
+function refuseRoute(api: Api, { store, answers: load }: ServerParts): void {
+  const schema = {
+    ...operation(
+      "refuseNotification",
+      "Say no to the share, at its origin where that can be told",
+      "notifications:answer",
+    ),
+    params: rowParams,
+    response: { 200: given("Done, or planned where the origin has to be told.", refusedSchema), ...problems },
+  };
+  api.post("/notifications/:id/refuse", { ...byScope("notifications:answer"), schema }, async (request) => {
+    const { by } = callerOf(request);
+    const answers = await load();
+    const answered = await store.transaction(async (db) => {
+      const { id } = await ownNotification(db, callerOf(request), request.params.id);
+      return answers.refuse(db, id, { by });
+    });
+    const { state, note } = planned(answered);
+    return { id: request.params.id, state, note };
   });
 }
 
@@ -150,27 +173,13 @@ async function ownNotification(db: Db, caller: Caller, id: string): Promise<Noti
   return own(caller, await readNotification(db, id), "notification");
 }
 
-function answerBody(id: string, answered: Answered): z.infer<typeof answeredSchema> {
+/** What was planned; throws where nothing was. */
+function planned(answered: Answered): Extract<Answered, { readonly kind: "planned" }> {
+  if (answered.kind === "planned") return answered;
   if (answered.kind === "not-found") throw notThere("notification");
-  if (answered.kind === "unchanged") {
-    throw new Problem({
-      status: 409,
-      reason: "unchanged",
-      detail: `Nothing was changed about the notification: ${answered.why}.`,
-    });
-  }
-  const { state, note, trust } = answered;
-  return {
-    id,
-    state,
-    ...(note === null ? {} : { note }),
-    ...(trust === null
-      ? {}
-      : {
-          trust: {
-            trusted: trust.kind === "trusted",
-            detail: trust.kind === "trusted" ? null : trust.because,
-          },
-        }),
-  };
+  throw new Problem({
+    status: 409,
+    reason: "unchanged",
+    detail: `Nothing was changed about the notification: ${answered.why}.`,
+  });
 }

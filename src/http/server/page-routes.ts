@@ -2,13 +2,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Transaction } from "kysely";
 import { z } from "zod";
 import { limits } from "../../domain/limits.ts";
-import { type OpenedSecret, readAnswerSecret, useAnswerSecret } from "../../store/answer-secrets.ts";
+import {
+  giveBackAnswerSecret,
+  type OpenedSecret,
+  readAnswerSecret,
+  useAnswerSecret,
+} from "../../store/answer-secrets.ts";
 import { readNotification, type NotificationRow } from "../../store/notifications.ts";
 import { readRecord } from "../../store/records.ts";
 import type { Schema } from "../../store/schema.ts";
 import type { Db } from "../../store/store.ts";
 import { isFormToken, newFormToken } from "./form-token.ts";
-import type { Answered, AnsweredPage, AnswerPage, ServerParts } from "./parts.ts";
+import type { Answered, Answers, AnsweredPage, AnswerPage, ServerParts } from "./parts.ts";
 import { Problem } from "./problem.ts";
 import type { WrongSecrets } from "./wrong-secrets.ts";
 
@@ -63,7 +68,7 @@ async function pageOf(db: Db, row: NotificationRow, { opened, parts, secret }: P
     state: row.state,
     evidence: mails.at(-1)?.detail ?? null,
     asksPassword: row.state === "needs-password",
-    whyNot: await parts.answers.whyNotAccepted(row),
+    whyNot: (await parts.answers()).whyNotAccepted(row),
     form: canAnswer
       ? { action: `/answer/${secret}`, token: newFormToken(parts.sealer, opened.secretHash, Date.now()) }
       : null,
@@ -106,21 +111,18 @@ async function answer(
 
 /** Uses the secret up and answers, in one transaction: killed in between, nothing has happened and the link still works. */
 async function actOnce(opened: OpenedSecret, form: Form, parts: ServerParts): Promise<AnsweredPage | null> {
+  const answers = await parts.answers();
   return parts.store.transaction(async (db) => {
     const isMine = await useAnswerSecret(db, opened.secretHash, Date.now());
     const row = await readNotification(db, opened.notificationId);
     if (!isMine || row === undefined) return null;
-    const answered = await act(db, row.id, form, parts);
+    const answered = await act(db, row.id, form, answers);
+    if (answered.kind !== "planned") await giveBackAnswerSecret(db, opened.secretHash);
     return { title: row.title, sharerName: row.sharer_name, ...outcomeOf(answered, form.action) };
   });
 }
 
-async function act(
-  db: Transaction<Schema>,
-  id: string,
-  form: Form,
-  { answers }: ServerParts,
-): Promise<Answered> {
+async function act(db: Transaction<Schema>, id: string, form: Form, answers: Answers): Promise<Answered> {
   if (form.action === "ignore") return answers.ignore(db, id, { by: "page" });
   const { password = "", trust } = form;
   return answers.accept(db, id, {

@@ -16,7 +16,8 @@ export interface ServerParts {
   readonly sealer: Sealer;
   readonly queue: JobQueue;
   readonly log: Log;
-  readonly answers: Answers;
+  /** Loaded with the first answer; never awaited inside a transaction. */
+  readonly answers: () => Promise<Answers>;
   readonly files: SharedFiles;
   readonly pages: Pages;
 }
@@ -42,7 +43,7 @@ export interface Answers {
   /** Plans the end of a subscription. */
   leave(db: Tx, subscriptionId: string, by: string): Promise<unknown>;
   /** Why the notification cannot be accepted, for a person; null where it can. */
-  whyNotAccepted(row: NotificationRow): Promise<string | null>;
+  whyNotAccepted(row: NotificationRow): string | null;
 }
 
 export type Answered =

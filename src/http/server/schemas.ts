@@ -65,17 +65,29 @@ export const explainedSchema = z
   })
   .meta({ id: "NotificationExplained" });
 
-export const answeredSchema = z
+const answeredShape = { id: z.string(), state: z.enum(notificationStates) };
+
+export const acceptedSchema = z
   .object({
-    id: z.string(),
-    state: z.enum(notificationStates),
-    note: z.string().optional().meta({ description: "What a person should know about how it was done." }),
+    ...answeredShape,
     trust: z
-      .object({ trusted: z.boolean(), detail: z.string().nullable() })
-      .optional()
-      .meta({ description: "What became of trust, where it was asked for." }),
+      .discriminatedUnion("kind", [
+        z.object({ kind: z.literal("trusted"), address: z.string() }),
+        z.object({ kind: z.literal("not-trusted"), because: z.string() }),
+      ])
+      .nullable()
+      .meta({ description: "What became of trust; null where it was not asked for." }),
   })
-  .meta({ id: "Answered" });
+  .meta({ id: "Accepted" });
+
+export const ignoredSchema = z.object(answeredShape).meta({ id: "Ignored" });
+
+export const refusedSchema = z
+  .object({
+    ...answeredShape,
+    note: z.string().nullable().meta({ description: "What a person should know about how it was done." }),
+  })
+  .meta({ id: "Refused" });
 
 const subscriptionShape = {
   id: z.string(),

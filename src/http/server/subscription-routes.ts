@@ -62,7 +62,7 @@ function readRoute(api: Api, { store: { db } }: ServerParts): void {
   });
 }
 
-function checkRoute(api: Api, { store, answers }: ServerParts): void {
+function checkRoute(api: Api, { store, answers: load }: ServerParts): void {
   const schema = {
     ...operation(
       "checkSubscription",
@@ -79,6 +79,7 @@ function checkRoute(api: Api, { store, answers }: ServerParts): void {
     "/subscriptions/:id/check",
     { ...byScope("subscriptions:write"), schema },
     async (request, reply) => {
+      const answers = await load();
       const row = await store.transaction(async (db) => {
         const found = openOne(await ownSubscription(db, callerOf(request), request.params.id));
         await answers.check(db, found.id, request.body?.password ?? null);
@@ -89,7 +90,7 @@ function checkRoute(api: Api, { store, answers }: ServerParts): void {
   );
 }
 
-function leaveRoute(api: Api, { store, answers }: ServerParts): void {
+function leaveRoute(api: Api, { store, answers: load }: ServerParts): void {
   const schema = {
     ...operation(
       "leaveSubscription",
@@ -101,6 +102,7 @@ function leaveRoute(api: Api, { store, answers }: ServerParts): void {
   };
   api.delete("/subscriptions/:id", { ...byScope("subscriptions:write"), schema }, async (request, reply) => {
     const caller = callerOf(request);
+    const answers = await load();
     const row = await store.transaction(async (db) => {
       const found = openOne(await ownSubscription(db, caller, request.params.id));
       await answers.leave(db, found.id, caller.by);

@@ -6,8 +6,8 @@ import { limits } from "../../domain/limits.ts";
  * behind the same address may be the ones who guess, and 256 random bits cannot be guessed.
  */
 export interface WrongSecrets {
-  /** Counts one; how long the address is sent away, or null while it may go on. */
-  count(address: string): number | null;
+  /** Counts one; an unknown address, such as that of a socket's peer, counts as one more. How long the address is sent away, or null while it may go on. */
+  count(address: string | undefined): number | null;
 }
 
 /** `clock`: milliseconds that never go back. */
@@ -35,8 +35,8 @@ export function createWrongSecrets(clock: () => number): WrongSecrets {
 }
 
 /** One customer of an IPv6 provider has a whole /64 (Nextcloud GHSA-2967-6mrp-gg3p). */
-function networkOf(address: string): string {
-  const [plain = ""] = address.split("%");
+function networkOf(address: string | undefined): string {
+  const [plain = ""] = address?.split("%") ?? [];
   if (!ipaddr.isValid(plain)) return "unknown";
   const parsed = ipaddr.process(plain);
   if (!("parts" in parsed)) return parsed.toString();

@@ -87,7 +87,7 @@ describe("one notification", () => {
       body: { password: "guest-canary", trust: true },
     });
     expect(accepted.status).toBe(202);
-    expect(json(accepted)).toMatchObject({ id, state: "accepted", trust: { trusted: false } });
+    expect(json(accepted)).toMatchObject({ id, state: "accepted", trust: { kind: "not-trusted" } });
     const again = await ask(world, "POST", path, { token: alice.token });
     expect([again.status, json(again)["reason"]]).toEqual([409, "unchanged"]);
     const jobs = await world.store.db.selectFrom("job").select("kind").where("subject", "=", id).execute();

@@ -17,11 +17,10 @@ test("a socket serves the proxy's group, and one that a killed process left is r
   await using server = await createServer({ ...world.parts, settings });
   expect(server.address).toBe(socket);
   expect((await stat(socket)).mode & 0o777).toBe(0o660);
-  const headers = { host: "backend", "x-forwarded-host": publicHost };
-  const sent = request({ socketPath: socket, path: "/api/v1/openapi.json", agent: false, headers }).end();
-  const [response] = (await once(sent, "response")) as [IncomingMessage];
-  expect(response.statusCode).toBe(200);
-  response.resume();
+  const proxied = { host: "backend", "x-forwarded-host": publicHost };
+  expect(await statusOf(socket, "/api/v1/openapi.json", proxied)).toBe(200);
+  const wrong = { host: publicHost, authorization: "Bearer ush_wrong" };
+  expect(await statusOf(socket, "/api/v1/notifications", wrong)).toBe(401);
 });
 
 test("a file that is no socket is not removed for one", async () => {
@@ -33,6 +32,17 @@ test("a file that is no socket is not removed for one", async () => {
   await expect(createServer({ ...world.parts, settings })).rejects.toThrow("EADDRINUSE");
   expect(await readFile(socket, "utf8")).toBe("precious");
 });
+
+async function statusOf(
+  socketPath: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<number | undefined> {
+  const sent = request({ socketPath, path, agent: false, headers }).end();
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}
 
 /** A process listens there and is killed. */
 async function leaveSocket(path: string): Promise<void> {

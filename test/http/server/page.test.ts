@@ -76,7 +76,10 @@ describe("the page of a notice", () => {
     });
     expect((await post(page, { form, action: "ignore" })).status).toBe(404);
     expect(await stateOf(id)).toBe("accepted");
-    expect(done.text + world.logged.join("\n")).not.toContain("guest-canary");
+    const said = world.logged.join("\n");
+    expect(said).toContain("/answer/:secret");
+    expect(done.text + said).not.toContain("guest-canary");
+    expect(said).not.toContain(page.slice(-43));
   });
 
   test("two answers at once are one answer", async () => {
@@ -135,6 +138,17 @@ describe("what does not act", () => {
     for (const { status, headers } of replies) expect([status, headers["location"]]).toEqual([303, one.page]);
     expect(await stateOf(one.id)).toBe("held");
     expect((await post(one.page, { form: old, action: "ignore" })).status).toBe(200);
+  });
+
+  test("an answer that changes nothing says why, and the link still works", async () => {
+    const { id } = await addNotification(world, alice.accountId, { protocol: "cozy" });
+    const page = await addPage(world, alice, id);
+    expect((await ask(world, "GET", page)).text).toContain("cannot be followed by Usher yet");
+    const refused = await post(page, { form: await formOf(page), action: "accept" });
+    expect(refused.text).toContain("cannot be followed by Usher yet");
+    expect(await stateOf(id)).toBe("held");
+    expect((await post(page, { form: await formOf(page), action: "ignore" })).status).toBe(200);
+    expect(await stateOf(id)).toBe("ignored");
   });
 
   test("a form of another site", async () => {

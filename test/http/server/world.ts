@@ -97,7 +97,7 @@ export function serverParts(
     sealer,
     queue,
     log,
-    answers: servingAnswers(async () => receiving),
+    answers: async () => Promise.resolve(servingAnswers(receiving)),
     files: { browse: noFiles, open: noFiles, ...files },
     pages: plainPages,
   };

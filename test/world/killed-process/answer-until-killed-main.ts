@@ -8,16 +8,18 @@ import { serverParts } from "../../http/server/world.ts";
 const [file = "", key = "", moment = ""] = process.argv.slice(2);
 const store = await openStore(file);
 const parts = serverParts(store, createSealer(new Secret(key)), { logged: [] });
+const answers = await parts.answers();
 const { address } = await createServer({
   ...parts,
-  answers: {
-    ...parts.answers,
-    accept: async (db, id, answer) => {
-      const answered = await parts.answers.accept(db, id, answer);
-      if (moment === "before") process.kill(process.pid, "SIGKILL");
-      return answered;
-    },
-  },
+  answers: async () =>
+    Promise.resolve({
+      ...answers,
+      accept: async (db, id, answer) => {
+        const answered = await answers.accept(db, id, answer);
+        if (moment === "before") process.kill(process.pid, "SIGKILL");
+        return answered;
+      },
+    }),
   pages: {
     ...parts.pages,
     answered: (locale, page) => {
