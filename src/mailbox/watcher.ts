@@ -73,6 +73,8 @@ class Watch implements Watcher {
   readonly #drop = new AbortController();
   /** How far each folder was dealt with, to leave quiet folders alone. */
   readonly #drained = new Map<string, string>();
+  /** How many mails each folder had when it was last visited. */
+  readonly #counts = new Map<string, number>();
   #life: Promise<void> = Promise.resolve();
   #isConnected = false;
   #failures = 0;
@@ -206,6 +208,7 @@ class Watch implements Watcher {
     for (let more = true; more && !signal.aborted;) {
       const status = await openFolder(session, folder);
       if (status === null) return false;
+      this.#counts.set(folder, status.exists);
       const position = positionOf(status);
       if (this.#drained.get(folder) === position) return true;
       ({ more } = await this.#parts.onMail({ session, folder, status, signal }));
@@ -215,10 +218,11 @@ class Watch implements Watcher {
     return true;
   }
 
-  /** Opens the folder to wait in, and tells whether mail came to it since its visit. */
+  /** Opens the folder to wait in, and tells whether mail came to it since its visit, or left it for a folder of answers. */
   async #hasNews(session: MailboxSession, folder: string): Promise<boolean> {
     const status = await openFolder(session, folder);
-    return status === null || this.#drained.get(folder) !== positionOf(status);
+    if (status === null || this.#drained.get(folder) !== positionOf(status)) return true;
+    return this.#answers.length > 0 && status.exists < (this.#counts.get(folder) ?? 0);
   }
 
   /** IDLE is renewed with each poll, which finds a dead line too; the spread keeps the polls of many mailboxes apart. */

@@ -49,7 +49,7 @@ export function createMarkMessage(parts: MarkingParts): Worker {
 }
 
 /** The connection to the mailbox comes back by itself. */
-const notNowMs = 5000;
+const notNowMs = 2000;
 
 /** False where the mail is gone, or the server keeps no keywords. */
 async function show(session: MailboxSession, mail: MessageRow, mark: string): Promise<boolean> {

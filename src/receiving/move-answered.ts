@@ -47,7 +47,7 @@ export async function moveAnswered(
 }
 
 /** The connection to the mailbox comes back by itself. */
-const notNowMs = 5000;
+const notNowMs = 2000;
 
 async function move(
   session: MailboxSession,
