@@ -4,7 +4,7 @@ import { z } from "zod";
 import { StoreError } from "../../store/store-error.ts";
 
 /** One answer that says what is wrong and the way out (RFC 9457). Never holds what the caller sent. */
-export const problemSchema = z
+const problemSchema = z
   .object({
     title: z.string(),
     status: z.int(),

@@ -12,7 +12,7 @@ export interface Server extends AsyncDisposable {
 }
 
 /** The server cannot listen. */
-export class ListenError extends Error {
+class ListenError extends Error {
   override readonly name = "ListenError";
   readonly temporary = false;
 }
