@@ -18,7 +18,7 @@ export function explainLines(row: NotificationRow, record: readonly RecordLine[]
 function eventLines(line: RecordLine): string[] {
   const when = whenText(line.at);
   if (line.kind === "call") return [`${when}  call      ${callText(line.detail)}`];
-  return [`${when}  ${line.kind.padEnd(8)}`, ...detailLines(line.detail, "    ")];
+  return [`${when}  ${line.kind}`, ...detailLines(line.detail, "    ")];
 }
 
 function callText(detail: RecordLine["detail"]): string {

@@ -6,6 +6,7 @@ import type { Call, LeaveReply } from "../protocols/protocol.ts";
 import { readNotification, setNotificationState } from "../store/notifications.ts";
 import { addRecord } from "../store/records.ts";
 import type { Db } from "../store/store.ts";
+import { afterCommit } from "../store/transaction-scope.ts";
 import { readSubscription, type SubscriptionRow, updateSubscription } from "../store/subscriptions.ts";
 import { askFor, recordCalls, retryAfter } from "./asking.ts";
 import type { ReceivingParts } from "./parts.ts";
@@ -17,7 +18,7 @@ export function createLeave(parts: ReceivingParts): Worker {
     if (row === undefined || row.ended_at !== null) return { kind: "done" };
     const notification = await readNotification(parts.store.db, row.notification_id);
     const asking = notification === undefined ? undefined : await askFor(notification, parts);
-    if (asking === undefined) return { kind: "done", commit: async (db) => end(db, row, []) };
+    if (asking === undefined) return { kind: "done", commit: async (db) => end(db, row, [], parts) };
     const calls: Call[] = [];
     const record = (call: Call): number => calls.push(call);
     const reply = await asking.way.leave(asking.share, asking.account.who, { signal, record });
@@ -38,7 +39,7 @@ function outcomeOf(leaving: Leaving, parts: ReceivingParts): JobOutcome {
     case "left":
     // The other side no longer knows the subscription: what was wanted stands.
     case "no":
-      return { kind: "done", commit: async (db) => end(db, row, calls) };
+      return { kind: "done", commit: async (db) => end(db, row, calls, parts) };
     case "try-later": {
       const commit = async (db: Db): Promise<void> => {
         await recordCalls(db, about(row), calls);
@@ -53,7 +54,12 @@ function outcomeOf(leaving: Leaving, parts: ReceivingParts): JobOutcome {
   }
 }
 
-async function end(db: Db, row: SubscriptionRow, calls: readonly Call[]): Promise<void> {
+async function end(
+  db: Db,
+  row: SubscriptionRow,
+  calls: readonly Call[],
+  parts: ReceivingParts,
+): Promise<void> {
   await recordCalls(db, about(row), calls);
   await addRecord(db, about(row), "outcome", { what: "leave", from: row.state, to: "UNSUBSCRIBED" });
   await updateSubscription(db, row.id, {
@@ -68,6 +74,9 @@ async function end(db: Db, row: SubscriptionRow, calls: readonly Call[]): Promis
     reason: "left",
     detail: "The account left the subscription.",
   });
+  afterCommit(() =>
+    parts.tell("subscription-changed", { subscription: row.id, from: row.state, to: "UNSUBSCRIBED" }),
+  );
 }
 
 function about(row: SubscriptionRow): { accountId: string; notificationId: string; subscriptionId: string } {
