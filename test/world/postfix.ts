@@ -175,7 +175,11 @@ class PostfixServer implements Postfix {
   async start(): Promise<void> {
     if (this.#child !== null) return;
     const master = ["/usr/lib/postfix/sbin/master", "-s", "-c", join(this.#directory, "conf")];
-    const child = spawn("sh", ["-c", untilInputEnds, "sh", ...master], { stdio: ["pipe", "pipe", "pipe"] });
+    // In a group of its own, so that Ctrl-C at a terminal does not end the shell before it ends the master.
+    const child = spawn("sh", ["-c", untilInputEnds, "sh", ...master], {
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true,
+    });
     let complaint = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk) => (complaint += String(chunk)));
