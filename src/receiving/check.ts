@@ -50,7 +50,9 @@ interface Look {
 }
 
 async function keepState(db: Db, look: Look, parts: ReceivingParts): Promise<void> {
-  const { row, reply, calls } = look;
+  const { reply, calls } = look;
+  // The account may have left meanwhile: an end is never undone.
+  const row = (await readSubscription(db, look.row.id)) ?? look.row;
   const { checkEveryMs, pauseAfterErrorMs } = parts.settings();
   const life: SubscriptionLife = {
     state: row.state,
