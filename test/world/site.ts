@@ -62,7 +62,9 @@ export interface Daemon extends AsyncDisposable {
 
 /** Starts `usher serve`; the configuration must say `log: {format: json}`. */
 export function startDaemon(configFile: string, env: Readonly<Record<string, string>> = {}): Daemon {
-  const child = spawn(process.execPath, [main, "--config", configFile, "serve"], {
+  // A daemon ends with the test that started it, also when that is killed.
+  const serve = ["--pdeathsig", "TERM", process.execPath, main, "--config", configFile, "serve"];
+  const child = spawn("setpriv", serve, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });
