@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
+/** Ends with the test that started it, also when that is killed. */
+const program = ["--pdeathsig", "TERM", process.execPath, main];
+
 export interface CliRun {
   readonly code: number | null;
   readonly out: string;
@@ -18,7 +21,7 @@ export async function usher(
   input?: string,
 ): Promise<CliRun> {
   const config = configFile === null ? [] : ["--config", configFile];
-  const child = spawn(process.execPath, [main, ...config, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn("setpriv", [...program, ...config, ...args], { stdio: ["pipe", "pipe", "pipe"] });
   const text = { out: "", err: "" };
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text.out += chunk));
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (text.err += chunk));
@@ -62,9 +65,7 @@ export interface Daemon extends AsyncDisposable {
 
 /** Starts `usher serve`; the configuration must say `log: {format: json}`. */
 export function startDaemon(configFile: string, env: Readonly<Record<string, string>> = {}): Daemon {
-  // A daemon ends with the test that started it, also when that is killed.
-  const serve = ["--pdeathsig", "TERM", process.execPath, main, "--config", configFile, "serve"];
-  const child = spawn("setpriv", serve, {
+  const child = spawn("setpriv", [...program, "--config", configFile, "serve"], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });
