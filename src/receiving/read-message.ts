@@ -5,6 +5,7 @@ import type { JobOutcome, Worker } from "../jobs/queue.ts";
 import type { MailboxSession } from "../mailbox/session.ts";
 import { MailboxError } from "../mailbox/session.ts";
 import { closeMessage, type MessageRow, readMessage } from "../store/messages.ts";
+import { afterCommit } from "../store/transaction-scope.ts";
 import { unreachable } from "../domain/unreachable.ts";
 import { readFollowingAccount } from "./account.ts";
 import { type Finding, isKeepable, judge } from "./judge.ts";
@@ -67,12 +68,16 @@ async function inspected(mail: MessageRow, view: MailView, parts: ReadingParts):
   if (account === undefined) return { kind: "done" };
   const inspection = parts.inspect(view, account.who.addresses);
   const share = inspection.notification;
-  if (share === null) {
-    return closed(mail, { state: "read", verdict: inspection.because ?? inspection.verdict });
-  }
+  const passOver = (verdict: string): JobOutcome => {
+    return closed(mail, { state: "read", verdict }, () => {
+      const { folder, uid } = mail;
+      parts.tell("mail-passed-over", { account: account.name, folder, uid, reason: verdict });
+    });
+  };
+  if (share === null) return passOver(inspection.because ?? inspection.verdict);
   const protocol = parts.protocols.find(({ name }) => name === share.protocol);
   if (protocol === undefined || !isKeepable(share) || protocol.ignoredVariants.includes(share.variant)) {
-    return closed(mail, { state: "read", verdict: `${share.protocol} ${share.variant}: nothing to follow` });
+    return passOver(`${share.protocol} ${share.variant}: nothing to follow`);
   }
   const { authentication } = inspection;
   return judged(
@@ -88,9 +93,13 @@ function judged(finding: Finding, parts: ReadingParts): JobOutcome {
 function closed(
   mail: MessageRow,
   outcome: { readonly state: "gone" | "read"; readonly verdict: string },
+  then: () => void = () => undefined,
 ): JobOutcome {
   return {
     kind: "done",
-    commit: async (db) => closeMessage(db, mail.id, { ...outcome, notificationId: null }),
+    commit: async (db) => {
+      await closeMessage(db, mail.id, { ...outcome, notificationId: null });
+      afterCommit(then);
+    },
   };
 }
