@@ -115,7 +115,7 @@ class Watch implements Watcher {
       await this.#watch(session);
       return null;
     } catch (error) {
-      return await this.#failed(error, connectedAt);
+      return this.#failed(error, connectedAt);
     }
   }
 
