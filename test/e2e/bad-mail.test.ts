@@ -37,6 +37,19 @@ async function peakMemoryMb(): Promise<number | undefined> {
   return kib === undefined ? undefined : Number(kib) / 1024;
 }
 
+/** The mail of a real share, but for the server in its link. */
+function forged(title: string, origin: string): { readonly token: string; readonly mail: string } {
+  const { link, token } = scene.world.share(bob, { title });
+  const elsewhere = origin + new URL(link).pathname;
+  return { token, mail: scene.world.share(bob, { title, mail: { link: elsewhere } }).mail };
+}
+
+function nothingWasReached(token: string): void {
+  expect(traps.map(({ connections }) => connections)).toEqual([0, 0]);
+  const asked = scene.world.origin.requests().map(({ path }) => path);
+  expect(asked.filter((path) => path.includes(token.slice(0, 8)))).toEqual([]);
+}
+
 test("a share mail of 60 MB is understood from its beginning, within bounded memory", async () => {
   const { headers } = shareHeaders("Heavy");
   const line = `${"A".repeat(76)}\r\n`;
@@ -66,7 +79,9 @@ test("a share mail of 5,000 parts is held, and what was not read of it is on rec
   const mail = [...headers, 'Content-Type: multipart/mixed; boundary="seam"', "", ...parts, "--seam--", ""];
   const { id } = await deliverAndFind(scene, mail.join("\r\n"), "Many parts");
   const explained = await scene.usherJson<{ record: readonly { kind: string; detail: object }[] }>(
-    ...["notification", "explain", id],
+    "notification",
+    "explain",
+    id,
   );
   const found = explained.record.find(({ kind }) => kind === "mail")?.detail;
   expect(found).toMatchObject({ problems: [expect.stringMatching(/part/)] });
@@ -74,19 +89,6 @@ test("a share mail of 5,000 parts is held, and what was not read of it is on rec
 });
 
 describe("a share header that was forged to lead inside", () => {
-  /** The mail of a real share, but for the server in its link. */
-  function forged(title: string, origin: string): { readonly token: string; readonly mail: string } {
-    const { link, token } = scene.world.share(bob, { title });
-    const elsewhere = origin + new URL(link).pathname;
-    return { token, mail: scene.world.share(bob, { title, mail: { link: elsewhere } }).mail };
-  }
-
-  function nothingWasReached(token: string): void {
-    expect(traps.map(({ connections }) => connections)).toEqual([0, 0]);
-    const asked = scene.world.origin.requests().map(({ path }) => path);
-    expect(asked.filter((path) => path.includes(token.slice(0, 8)))).toEqual([]);
-  }
-
   test.each([
     ["a port of this machine", () => `https://127.0.0.1:${traps[0]?.port}`, "url-port"],
     ["this machine", () => "https://127.0.0.1", "address-not-public"],

@@ -102,8 +102,15 @@ test("refused again and again, a mailbox is disabled with the reason and the way
 
   await scene.usherJson("mailbox", "remove", "dora");
   await scene.usherJson(
-    ...["mailbox", "add", "dora", "--server", "local", "--login", addressOf("dora")],
-    ...["--password-file", join(scene.world.directory, "user.pw")],
+    "mailbox",
+    "add",
+    "dora",
+    "--server",
+    "local",
+    "--login",
+    addressOf("dora"),
+    "--password-file",
+    join(scene.world.directory, "user.pw"),
   );
   await mailboxIn("dora", "active");
 });

@@ -258,7 +258,9 @@ test("two mails about two folders of one guest are one subscription", async () =
   const { id: subscription } = await subscriptionOf(scene, id);
   await until("both folders are behind it", async () => {
     const shown = await scene.usherJson<{ folders: readonly { folder: string }[] }>(
-      ...["subscription", "show", subscription],
+      "subscription",
+      "show",
+      subscription,
     );
     return shown.folders.map((each) => each.folder).join() === [folder, "5400"].join();
   });

@@ -31,7 +31,13 @@ async function recipientOf(sharing: string): Promise<Recipient> {
 /** Message-IDs of all mail that came to somebody. */
 async function messageIds(name: string): Promise<readonly (string | undefined)[]> {
   const text = await scene.world.dovecot.doveadm(
-    ...["fetch", "-u", addressOf(name), "text", "mailbox", "INBOX", "ALL"],
+    "fetch",
+    "-u",
+    addressOf(name),
+    "text",
+    "mailbox",
+    "INBOX",
+    "ALL",
   );
   const mails = text.split("text:\n").slice(1);
   return Promise.all(mails.map(async (mail) => (await simpleParser(mail)).messageId));
@@ -42,8 +48,16 @@ test("with SMTP down an invitation waits; then it goes out once, under the same 
   await postfix?.stop();
   const link = "https://cloud.recipient.example/s/crew-list";
   const { id } = await scene.usherJson<{ id: string }>(
-    ...["sharing", "create", "--account", "bob", "--title", "Crew list", "--link", link],
-    ...["--to", addressOf("carla")],
+    "sharing",
+    "create",
+    "--account",
+    "bob",
+    "--title",
+    "Crew list",
+    "--link",
+    link,
+    "--to",
+    addressOf("carla"),
   );
   await until("sending was tried", async () => (await recipientOf(id)).attempts === 1);
   const waiting = await recipientOf(id);
