@@ -14,6 +14,7 @@ export function createSending(site: Site, current: CurrentConfig): Room {
     transport,
     writeInvitation: createInvitationWriter(currentTemplates(current)),
     sender: () => current().smtp?.from ?? null,
+    tell: (event, fields) => site.log.info(event, fields),
     newId,
     random: Math.random,
   });

@@ -143,7 +143,7 @@ async function tellOutcome(cli: Cli, site: Site, id: string, options: Json): Pro
   if (after === undefined) throw new CommandError(`the notification ${id} is gone: its account was removed`);
   const why = after.detail ?? after.reason ?? "";
   print(cli, options.json, asJson(after), [`${id} is ${after.state}${why === "" ? "." : `: ${why}`}`]);
-  if (after.state === "followed" || options.json === true) return;
+  if (after.state === "followed") return;
   const wayOut =
     after.state === "needs-password" ? `; usher notification accept ${id} --password-file FILE gives it` : "";
   throw new CommandError(`${id} is not followed${wayOut}`);

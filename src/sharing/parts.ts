@@ -14,6 +14,16 @@ export interface SharingParts {
   readonly writeInvitation: WriteInvitation;
   /** Who sends invitations; null while no SMTP server is configured. Asked anew each time. */
   readonly sender: () => MailAddress | null;
+  /** Says what became of an invitation, for the log; fields without addresses and secrets. */
+  readonly tell: (event: SharingEvent, fields: Readonly<Record<string, string | number | null>>) => void;
   readonly newId: (prefix: string) => string;
   readonly random: () => number;
 }
+
+export type SharingEvent =
+  /** The mail server took the mail. */
+  | "invitation-sent"
+  /** It is tried again later; `reply` says why. */
+  | "invitation-waits"
+  /** It is given up: the recipient is mail-not-sent, or nobody knows whether it arrived. */
+  | "invitation-failed";

@@ -15,7 +15,8 @@ import {
   updateInvitation,
 } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
-import type { SharingParts } from "./parts.ts";
+import { afterCommit } from "../store/transaction-scope.ts";
+import type { SharingEvent, SharingParts } from "./parts.ts";
 
 /**
  * The worker that hands one invitation to the mail server. The bytes are kept before the first attempt, `attempting`
@@ -194,7 +195,12 @@ function fail(attempt: Attempt, ending: Ending, reason: string): JobOutcome {
   };
 }
 
-async function recordAttempt(db: Db, { planned }: Attempt, ending: Ending, change: Change): Promise<void> {
+async function recordAttempt(
+  db: Db,
+  { planned, parts }: Attempt,
+  ending: Ending,
+  change: Change,
+): Promise<void> {
   const { invitation, recipient, sharing } = planned;
   const attempts = invitation.attempts + 1;
   await updateInvitation(db, invitation.id, { attempts, reply: ending.reply, ...change });
@@ -207,4 +213,12 @@ async function recordAttempt(db: Db, { planned }: Attempt, ending: Ending, chang
     messageId: invitation.message_id,
     state: change.state ?? invitation.state,
   });
+  const fields = { sharing: sharing.id, recipient: recipient.id, attempt: attempts, reply: ending.reply };
+  afterCommit(() => parts.tell(eventOf(change), fields));
+}
+
+function eventOf(change: Change): SharingEvent {
+  if (change.state === "sent") return "invitation-sent";
+  const isOver = change.state === "failed" || (change.unknown_attempts ?? 0) > limits.sendUnknownRepeats;
+  return isOver ? "invitation-failed" : "invitation-waits";
 }

@@ -2,11 +2,19 @@ import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { readProject, root } from "./markdown.ts";
 
-/** Events whose names are put together, and the type in the sources that says from what. */
-const unions: Readonly<Record<string, { readonly file: string; readonly member: RegExp }>> = {
-  "outbound-${kind}": { file: "src/http/guarded-client.ts", member: /readonly kind: ("[^;]+");/ },
-  "job-${result}": { file: "src/jobs/attempt.ts", member: /readonly result: ("[^;]+");/ },
-  event: { file: "src/receiving/parts.ts", member: /export type ReceivingEvent =([^;]+);/ },
+interface Union {
+  readonly file: string;
+  readonly member: RegExp;
+}
+
+/** Events whose names are put together, and the types in the sources that say from what. */
+const unions: Readonly<Record<string, readonly Union[]>> = {
+  "outbound-${kind}": [{ file: "src/http/guarded-client.ts", member: /readonly kind: ("[^;]+");/ }],
+  "job-${result}": [{ file: "src/jobs/attempt.ts", member: /readonly result: ("[^;]+");/ }],
+  event: [
+    { file: "src/receiving/parts.ts", member: /export type ReceivingEvent =([^;]+);/ },
+    { file: "src/sharing/parts.ts", member: /export type SharingEvent =([^;]+);/ },
+  ],
 };
 
 /** Every event that the sources can log, with the levels at which they do. Throws for a name that cannot be read. */
@@ -25,12 +33,16 @@ export async function eventsInSources(): Promise<ReadonlyMap<string, ReadonlySet
 }
 
 async function namesOf(written: string): Promise<readonly string[]> {
-  const union = unions[written];
-  if (union === undefined) throw new Error(`No rule tells which events are logged as ${written}.`);
-  const source = (await readProject(union.file)).replaceAll(/\/\*.*?\*\//gs, "");
-  const [, members = ""] = union.member.exec(source) ?? [];
-  const values = [...members.matchAll(/"([^"]+)"/g)].map(([, value]) => value ?? "");
-  if (values.length === 0)
-    throw new Error(`${union.file} does not say which events are logged as ${written}.`);
+  const known = unions[written];
+  if (known === undefined) throw new Error(`No rule tells which events are logged as ${written}.`);
+  const values = (await Promise.all(known.map(membersOf))).flat();
   return values.map((value) => (written.includes("$") ? written.replace(/\$\{\w+\}/, value) : value));
+}
+
+async function membersOf({ file, member }: Union): Promise<readonly string[]> {
+  const source = (await readProject(file)).replaceAll(/\/\*.*?\*\//gs, "");
+  const [, members = ""] = member.exec(source) ?? [];
+  const values = [...members.matchAll(/"([^"]+)"/g)].map(([, value]) => value ?? "");
+  if (values.length === 0) throw new Error(`${file} does not say which events it logs.`);
+  return values;
 }
