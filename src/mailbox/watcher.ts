@@ -110,8 +110,9 @@ class Watch implements Watcher {
       await using session = await connect(target(), this.#drop.signal);
       connectedAt = clock();
       report({ kind: "connected" });
-      await this.#become(conditionConnected(connectedAt));
+      // From here on a stop logs out.
       this.#lending.open();
+      await this.#become(conditionConnected(connectedAt));
       await this.#watch(session);
       return null;
     } catch (error) {
