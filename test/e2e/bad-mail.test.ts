@@ -112,6 +112,21 @@ describe("a share header that was forged to lead inside", () => {
     nothingWasReached(token);
   });
 
+  test("by a redirect of its origin is not followed there", async () => {
+    const { origin } = scene.world;
+    const { id } = await deliverAndFind(
+      scene,
+      scene.world.share(bob, { title: "Redirected inside" }).mail,
+      "Redirected inside",
+    );
+    origin.setHabits({ redirectTo: `https://127.0.0.1:${traps[0]?.port}/appsuite/ui` });
+    const run = await scene.usher("notification", "accept", id, "--wait");
+    origin.setHabits({ redirectTo: null });
+    expect(run.out).toContain("leads to another server, which Usher does not follow");
+    expect(await outcomesOf(scene, id)).toEqual(["follow redirect-elsewhere"]);
+    expect(traps.map(({ connections }) => connections)).toEqual([0, 0]);
+  });
+
   test("without https is no share notification at all, and the log says why", async () => {
     const { token, mail } = forged("Forged without TLS", `http://127.0.0.1:${traps[0]?.port}`);
     await scene.world.deliver("bob", mail);
