@@ -1,15 +1,11 @@
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Selectable } from "kysely";
-import { vi } from "vitest";
 import type { JobKind } from "../../src/jobs/queue.ts";
 import type { NotificationTable, SubscriptionTable } from "../../src/store/schema.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { type CliRun, type Daemon, startDaemon, usher, usherJson } from "../world/site.ts";
 import { startWorld, type World, type WorldOptions } from "../world/world.ts";
-
-// Real servers and processes on a machine that may be busy; a wait that fails says so itself before this ends.
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 export interface SceneOptions extends WorldOptions {
   /** Names of accounts whose mailboxes are watched through the master user; `bob` unless given. */
