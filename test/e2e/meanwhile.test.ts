@@ -24,7 +24,8 @@ afterEach(() => scene.world.origin.behave());
 afterAll(async () => scene[Symbol.asyncDispose]());
 
 const bob = addressOf("bob");
-const slowlyMs = 1200;
+/** Time enough for a command, or for a mail to be found and read, on a busy machine. */
+const slowlyMs = 2500;
 
 /** Lets the origin take its time over the next visit, and waits until it is asked. */
 async function duringVisit(begin: () => Promise<unknown>, meanwhile: () => Promise<unknown>): Promise<void> {

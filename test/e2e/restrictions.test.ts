@@ -233,7 +233,7 @@ describe("what the origin tells after the account's yes", () => {
     const { origin } = scene.world;
     const { token, mail } = scene.world.share(bob, { title: "Expiring" });
     const { id } = await deliverAndFind(scene, mail, "Expiring");
-    origin.misbehave({ kind: "slow", ms: 700 }, "api", 1);
+    origin.misbehave({ kind: "slow", ms: 1500 }, "api", 1);
     const before = origin.requests().length;
     const answering = acceptAndWait(id);
     await until("a call is under way", () =>
