@@ -84,12 +84,13 @@ async function openJobs({ store }: Scene) {
 function report({ servers, ledger }: Stage, problems: readonly string[]): void {
   for (const problem of problems) console.error(`WRONG: ${problem}`);
   const accepted = [...ledger.shares.values()].filter(({ isAccepted }) => isAccepted).length;
+  const copies = servers.smtp.mails.filter(({ acknowledged }) => acknowledged).length;
   const facts = [
     `${ledger.kills} kills`,
     `${ledger.mails} mails`,
     `${ledger.shares.size} shares`,
     `${accepted} followed`,
-    `${ledger.invited.length} invitations in ${servers.smtp.mails.length} copies`,
+    `${ledger.invited.length} invitations in ${copies} copies`,
     `slowest start ${ledger.slowestStartMs} ms`,
     `${Math.round((Date.now() - startedMs) / 1000)} s`,
   ];

@@ -19,7 +19,7 @@ const longestLifeMs = 2500;
 /** One life of the daemon: work comes in, servers misbehave, and it is killed in the middle. */
 export async function liveAndDie(stage: Stage, number: number): Promise<void> {
   const { scene, servers, ledger, random } = stage;
-  const trouble = drawTrouble(random);
+  const trouble = drawTrouble(random, number);
   const reached = Promise.withResolvers<void>();
   const startedAt = Date.now();
   await begin(trouble, servers, (phase) => {
@@ -35,13 +35,32 @@ export async function liveAndDie(stage: Stage, number: number): Promise<void> {
     dovecotAway(servers, trouble.dovecotAwayMs),
     ...(random() < 0.5 ? [acceptOne(stage)] : []),
   ]);
+  const haste = trouble.isHasty ? hurry(scene) : null;
   await momentOf(trouble.kill, servers, reached.promise);
   await daemon.end("SIGKILL");
+  await haste?.end();
   ledger.kills += 1;
   await Promise.all([work, ready]);
   await noteCutShort(stage);
   await end(servers);
   if (random() < 0.3) await letTimePass(scene);
+}
+
+/** Lets time pass again and again. */
+function hurry(scene: Scene): { readonly end: () => Promise<void> } {
+  const ending = new AbortController();
+  const hurrying = (async () => {
+    while (!ending.signal.aborted) {
+      await letTimePass(scene);
+      await wait(150);
+    }
+  })();
+  return {
+    end: async () => {
+      ending.abort();
+      await hurrying;
+    },
+  };
 }
 
 /** Waiting work of every kind is due now. */

@@ -11,6 +11,8 @@ export interface Trouble {
   readonly smtp: SmtpTrouble | null;
   /** Dovecot ends after so many milliseconds, and comes back after as many again. */
   readonly dovecotAwayMs: number | null;
+  /** Time flies: work that failed is tried again at once. */
+  readonly isHasty: boolean;
   readonly kill: Kill;
 }
 
@@ -42,11 +44,25 @@ export interface Servers {
 
 type Random = () => number;
 
-export function drawTrouble(random: Random): Trouble {
+/** The lives of a run; every tenth is one in which no receipt ever arrives, however often Usher tries. */
+export function drawTrouble(random: Random, life: number): Trouble {
+  return life % 10 === 5 ? deafLife : drawnTrouble(random);
+}
+
+const deafLife: Trouble = {
+  origin: null,
+  smtp: { kind: "lost-receipt" },
+  dovecotAwayMs: null,
+  isHasty: true,
+  kill: { kind: "after", ms: 6000 },
+};
+
+function drawnTrouble(random: Random): Trouble {
   return {
     origin: random() < 0.5 ? null : drawOriginTrouble(random),
     smtp: random() < 0.5 ? null : drawSmtpTrouble(random),
     dovecotAwayMs: random() < 0.75 ? null : Math.round(random() * 400),
+    isHasty: random() < 0.3,
     kill: drawKill(random),
   };
 }
@@ -63,13 +79,13 @@ function drawOriginTrouble(random: Random): OriginTrouble {
     { kind: "slow", ms: 150 },
     { kind: "slow", ms: 400 },
   ];
-  const places: readonly Where[] = ["link", "redeem", "login", "logout", "api", "all"];
-  return {
-    kind: "fault",
-    fault: pick(faults, random),
-    where: pick(places, random),
-    times: 1 + Math.floor(random() * 3),
-  };
+  const fault = pick(faults, random);
+  // A page in place of a redirect says for good that the link is no share.
+  const places: readonly Where[] =
+    fault.kind === "nonsense"
+      ? ["login", "logout", "api"]
+      : ["link", "redeem", "login", "logout", "api", "all"];
+  return { kind: "fault", fault, where: pick(places, random), times: 1 + Math.floor(random() * 3) };
 }
 
 function drawSmtpTrouble(random: Random): SmtpTrouble {

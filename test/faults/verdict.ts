@@ -84,10 +84,9 @@ async function judgeInvitations({ scene, servers, ledger }: Stage): Promise<read
     const copies = servers.smtp.mails.filter((mail) => mail.to.includes(to));
     const isGivenUp = state === "unknown" && unknownAttempts > limits.sendUnknownRepeats;
     if (state !== "sent" && !isGivenUp) problems.push(`invitation to ${to}: ${state}`);
-    if (state === "sent" && !copies.some(({ acknowledged }) => acknowledged))
-      problems.push(`invitation to ${to}: sent, but it never arrived`);
-    if (copies.length > 1 + limits.sendUnknownRepeats)
-      problems.push(`invitation to ${to}: ${copies.length} copies`);
+    const taken = copies.filter(({ acknowledged }) => acknowledged).length;
+    if (state === "sent" && taken === 0) problems.push(`invitation to ${to}: sent, but it never arrived`);
+    if (taken > 1 + limits.sendUnknownRepeats) problems.push(`invitation to ${to}: ${taken} copies`);
     if (new Set(copies.map(({ raw }) => raw)).size > 1)
       problems.push(`invitation to ${to}: its copies differ`);
     if (copies.some(({ raw, to: envelope }) => !raw.includes(messageId) || envelope.length !== 1))
