@@ -97,11 +97,19 @@ async function work({ site, systemd, mailboxes, workers }: Daemon, stop: AbortSi
   const { log } = site;
   await systemd.ready(`watching ${mailboxes.status().length} mailboxes`);
   log.info("ready", { store: site.store.file, mailboxes: mailboxes.status().length });
+  let isTold = false;
+  async function tellStop(): Promise<void> {
+    if (isTold) return;
+    isTold = true;
+    log.info("stopping");
+    await systemd.stopping();
+  }
+  // At once: the work under way may take a while to end.
+  stop.addEventListener("abort", () => void tellStop(), { once: true });
   try {
     await site.queue.work(workers, stop);
   } finally {
-    log.info("stopping");
-    await systemd.stopping();
+    await tellStop();
   }
 }
 

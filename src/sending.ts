@@ -24,6 +24,7 @@ export function createSending(site: Site, current: CurrentConfig): Room {
       "send-invitation": createSendInvitation({
         ...delivery,
         writeInvitation: createInvitationWriter(templates),
+        tell: (event, fields) => site.log.info(event, fields),
       }),
       "send-notice": createSendNotice({
         ...delivery,
@@ -38,14 +39,14 @@ export function createSending(site: Site, current: CurrentConfig): Room {
   };
 }
 
-/** The templates of the directory in force; a reload that names another one makes them anew. */
+/** The templates of the configuration in force: every reload reads their files again. */
 function currentTemplates(current: CurrentConfig): () => Templates {
-  let directory = current().templates.directory;
-  let templates = createTemplates(directory);
+  let config = current();
+  let templates = createTemplates(config.templates.directory);
   return () => {
-    if (directory !== current().templates.directory) {
-      directory = current().templates.directory;
-      templates = createTemplates(directory);
+    if (config !== current()) {
+      config = current();
+      templates = createTemplates(config.templates.directory);
     }
     return templates;
   };

@@ -6,7 +6,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Two cores are shared with the servers that the tests start.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Real servers and processes on a machine that may be busy; a wait that fails says so itself before this ends.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
   },
 });

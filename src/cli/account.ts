@@ -1,7 +1,5 @@
 import type { Command } from "commander";
-import { moduleName, type ModuleName } from "../domain/share.ts";
 import {
-  type AccountAdded,
   type AccountAddressRow,
   type AccountRow,
   deleteAccount,
@@ -10,10 +8,11 @@ import {
   listAddresses,
   readHome,
 } from "../store/accounts.ts";
-import { unreachable } from "../domain/unreachable.ts";
 import { newId } from "../store/ids.ts";
 import { listMailboxes } from "../store/mailboxes.ts";
 import { registerHome } from "./account-home.ts";
+import { registerChange } from "./account-change.ts";
+import { localeFrom, modulesFrom, refusalOf } from "./account-input.ts";
 import { accountNamed } from "./accounts-found.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -55,6 +54,7 @@ export function registerAccount(program: Command, cli: Cli): void {
     .option("--yes", "really")
     .option("--json", "as JSON")
     .action(async (name: string, options: { yes?: true } & Json) => remove(cli, name, options));
+  registerChange(group, cli);
   registerHome(group, cli);
 }
 
@@ -83,42 +83,6 @@ async function add(cli: Cli, name: string, options: AddOptions): Promise<void> {
   print(cli, options.json, { id, name, addresses }, [
     `Account ${name} added. Next: usher mailbox add ${name} --server ... --login ...`,
   ]);
-}
-
-function refusalOf(added: AccountAdded, name: string): string | null {
-  switch (added.kind) {
-    case "added":
-      return null;
-    case "name-taken":
-      return `there is an account ${name} already; usher account show ${name} shows it`;
-    case "bad-address":
-      return `${added.address} is no mail address; write it like ${name}@example.org`;
-    case "address-taken":
-      return `${added.address} belongs to account ${added.account} already; an address has one account`;
-    default:
-      return unreachable(added);
-  }
-}
-
-function localeFrom(tag: string): string {
-  try {
-    const [locale] = Intl.getCanonicalLocales(tag);
-    if (locale !== undefined) return locale;
-  } catch {
-    // Named below.
-  }
-  throw new CommandError(`${tag} is no language tag; write for example en, de or fr`, exitCodes.usage);
-}
-
-function modulesFrom(text: string): readonly ModuleName[] {
-  return text.split(",").map((part) => {
-    const module = moduleName(part.trim());
-    if (module !== null) return module;
-    throw new CommandError(
-      `there is no module ${part.trim()}; the modules are files, calendar, contacts and tasks`,
-      exitCodes.usage,
-    );
-  });
 }
 
 async function list(cli: Cli, options: Json): Promise<void> {

@@ -46,7 +46,10 @@ async function tellOutcome(cli: Cli, site: Site, id: string, options: AnswerOpti
   print(cli, options.json, notificationView(after), [
     `${id} is ${after.state}${why === "" ? "." : `: ${why}`}`,
   ]);
-  if (after.state !== "followed" && options.json !== true) throw new CommandError(`${id} is not followed`);
+  if (after.state === "followed") return;
+  const wayOut =
+    after.state === "needs-password" ? `; usher notification accept ${id} --password-file FILE gives it` : "";
+  throw new CommandError(`${id} is not followed${wayOut}`);
 }
 
 /** `usher notification ignore` */

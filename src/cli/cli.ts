@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import packageFile from "../../package.json" with { type: "json" };
 import { type Cli, CommandError, type Register } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
@@ -90,6 +91,7 @@ async function buildProgram(args: readonly string[], io: Io): Promise<Command> {
   const program = new Command("usher")
     .description("Turns share notifications into federated subscriptions, and sends share invitations.")
     .option("-c, --config <file>", `configuration file (default: $USHER_CONFIG or ${defaultConfigFile})`)
+    .version(packageFile.version)
     .exitOverride()
     .showHelpAfterError("(add --help for the options)")
     .configureOutput({

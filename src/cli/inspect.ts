@@ -109,10 +109,7 @@ function authenticationRows({ authentication, notification }: Inspection): Rows 
     ["from", from ?? "not exactly one address"],
     ["sender", trusted ? "authenticated" : "not authenticated by a trusted server"],
     ["results", said],
-    [
-      "link and sender",
-      notification === null ? null : linkAligned ? "of the same domain" : "of different domains",
-    ],
+    ["link's domain", notification === null ? null : linkAligned ? "the sender's own" : "not the sender's"],
   ];
 }
 

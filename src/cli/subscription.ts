@@ -9,6 +9,7 @@ import {
 import { subscriptionView } from "../store/views.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
 import { theOne, whenText } from "./found.ts";
+import { printable } from "./io.ts";
 import { type PasswordSource, readPassword } from "./password.ts";
 import { settle } from "./settle.ts";
 import { openSite } from "./site.ts";
@@ -83,10 +84,7 @@ async function show(cli: Cli, typed: string, options: Json): Promise<void> {
         ["checked", whenText(row.checked_at)],
         ["next check", whenText(row.next_check_at)],
         ...(row.failing_since === null ? [] : [["failing since", whenText(row.failing_since)]]),
-        ...folders.map((folder) => [
-          "folder",
-          `${folder.title} (${folder.module}, ${folder.entries} entries)`,
-        ]),
+        ...folders.map((folder) => ["folder", folderText(folder)]),
       ],
     ),
   ]);
@@ -106,8 +104,15 @@ async function check(cli: Cli, typed: string, options: PasswordSource & Json): P
   const folders = await readFolders(site.store.db, row.id);
   print(cli, options.json, { ...subscriptionView(row), folders }, [
     `${row.id} is ${row.state}${row.detail === null ? "." : `: ${row.detail}`}`,
-    ...folders.map((folder) => `  ${folder.title} (${folder.module}, ${folder.entries} entries)`),
+    ...folders.map((folder) => `  ${printable(folderText(folder))}`),
+    ...(row.state === "CREDENTIALS_REFRESH"
+      ? [`Give the new guest password: usher subscription check ${row.id} --password-file FILE`]
+      : []),
   ]);
+}
+
+function folderText(folder: { title: string; module: string; entries: number }): string {
+  return `${folder.title} (${folder.module}, ${folder.entries} ${folder.entries === 1 ? "entry" : "entries"})`;
 }
 
 async function remove(cli: Cli, typed: string, options: Json): Promise<void> {

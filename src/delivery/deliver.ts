@@ -8,6 +8,7 @@ import type { Receipt } from "../mail/transport.ts";
 import type { SealPlace } from "../store/sealing.ts";
 import type { OutgoingMailColumns } from "../store/schema.ts";
 import type { Db } from "../store/store.ts";
+import { afterCommit } from "../store/transaction-scope.ts";
 import type { DeliveryParts } from "./parts.ts";
 
 /** The columns of one mail's row. */
@@ -27,9 +28,14 @@ export interface Mail {
   /** Runs in the transaction that keeps the bytes. */
   readonly afterWritten?: (db: Db) => Promise<void>;
   readonly record: (db: Db, detail: Readonly<Record<string, unknown>>) => Promise<void>;
+  /** Says how an attempt ended, for the log; called when its end is recorded. */
+  readonly tell?: (progress: Progress, attempt: number, reply: string) => void;
   /** What else follows when it is certain that the mail does not arrive. */
   readonly onFailed?: (db: Db, reason: "refused-by-mail-server" | "gave-up") => Promise<void>;
 }
+
+/** `failed`: given up, because it was refused or because nobody knows whether it arrived. */
+export type Progress = "sent" | "waits" | "failed";
 
 /**
  * Hands one mail to the mail server. The bytes are kept before the first attempt, `attempting` stands in the store before
@@ -174,4 +180,10 @@ async function recordAttempt(db: Db, { mail }: Attempt, ending: Ending, change: 
     messageId: mail.row.message_id,
     state: change.state ?? mail.row.state,
   });
+  afterCommit(() => mail.tell?.(progressOf(change), attempts, ending.reply));
+}
+
+function progressOf({ state, unknown_attempts: unknownAttempts = 0 }: MailChange): Progress {
+  if (state === "sent") return "sent";
+  return state === "failed" || unknownAttempts > limits.sendUnknownRepeats ? "failed" : "waits";
 }

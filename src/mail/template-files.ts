@@ -91,7 +91,7 @@ async function readText(root: string, file: string): Promise<string | null> {
   if (size > limits.templateBytes) {
     throw new TemplateError(`${file} has ${size} bytes; templates have at most ${limits.templateBytes}.`);
   }
-  return handle.readFile("utf8");
+  return await handle.readFile("utf8");
 }
 
 function splitFrontMatter(file: string, written: string): Pick<TemplateSource, "subject" | "from" | "mjml"> {

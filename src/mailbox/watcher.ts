@@ -124,8 +124,9 @@ class Watch implements Watcher {
       this.#isConnected = true;
       connectedAt = clock();
       report({ kind: "connected" });
-      await this.#become(conditionConnected(connectedAt));
+      // From here on a stop logs out.
       this.#lending.open();
+      await this.#become(conditionConnected(connectedAt));
       await this.#prepareAnswers(session);
       await this.#watch(session);
       return null;

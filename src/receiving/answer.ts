@@ -155,7 +155,8 @@ export async function checkNow(
       const place = { table: "notification", row: row.notification_id, column: "password_sealed" };
       await setNotificationPassword(db, row.notification_id, parts.sealer.seal(password, place));
     }
-    if (row.ended_at === null) await planCheck(db, row, parts.queue, "account");
+    const cause = password === null ? "account" : "new-password";
+    if (row.ended_at === null) await planCheck(db, row, parts.queue, cause);
     return row;
   });
 }

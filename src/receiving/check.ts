@@ -4,6 +4,7 @@ import {
   type SubscriptionEvent,
   type SubscriptionLife,
 } from "../domain/subscription.ts";
+import { limits } from "../domain/limits.ts";
 import { unreachable } from "../domain/unreachable.ts";
 import type { LeasedJob, Worker } from "../jobs/queue.ts";
 import type { Ask, Call, FollowReply } from "../protocols/protocol.ts";
@@ -17,8 +18,9 @@ import {
   updateSubscription,
 } from "../store/subscriptions.ts";
 import { afterCommit } from "../store/transaction-scope.ts";
-import { askFor, type Asking, recordCalls } from "./asking.ts";
+import { askFor, type Asking, recordCalls, retryAfter } from "./asking.ts";
 import type { ReceivingParts } from "./parts.ts";
+import { isNews } from "./plan.ts";
 import { changeState } from "./state.ts";
 
 /** The worker that looks whether a subscription still stands, and keeps its state true. */
@@ -31,13 +33,23 @@ export function createCheck(parts: ReceivingParts): Worker {
     if (asking === undefined) return { kind: "done" };
     const calls: Call[] = [];
     const reply = await lookAt(asking, job, { signal, record: (call) => calls.push(call) });
-    return { kind: "done", commit: async (db) => keepState(db, { row, reply, calls }, parts) };
+    const commit = async (db: Db): Promise<void> => keepState(db, { row, reply, calls }, parts);
+    // What the schedule would not make up for is tried again; the subscription is paused as after any error.
+    if (reply.kind === "try-later" && isNews(job.payload["cause"]) && job.attempt < limits.followTries) {
+      const afterMs = retryAfter(reply.retryAfterMs, parts.settings().pauseAfterErrorMs);
+      return { kind: "retry", because: reply.because, afterMs, commit };
+    }
+    return { kind: "done", commit };
   };
 }
 
-/** A folder that a later mail named is followed like the first; whether all still stands, the check alone decides. */
-async function lookAt({ way, share, account }: Asking, job: LeasedJob, ask: Ask): Promise<FollowReply> {
-  if (job.payload["cause"] === "new-folder") {
+/**
+ * A folder that a later mail named is followed like the first, and a home server is given a new guest password in the
+ * same way; whether all still stands, the check alone decides.
+ */
+async function lookAt({ via, way, share, account }: Asking, job: LeasedJob, ask: Ask): Promise<FollowReply> {
+  const { cause } = job.payload;
+  if (cause === "new-folder" || (cause === "new-password" && via === "home")) {
     const reply = await way.follow(share, account.who, ask);
     if (reply.kind === "followed") return reply;
   }
@@ -51,7 +63,9 @@ interface Look {
 }
 
 async function keepState(db: Db, look: Look, parts: ReceivingParts): Promise<void> {
-  const { row, reply, calls } = look;
+  const { reply, calls } = look;
+  // The account may have left meanwhile: an end is never undone.
+  const row = (await readSubscription(db, look.row.id)) ?? look.row;
   const { checkEveryMs, pauseAfterErrorMs } = parts.settings();
   const life: SubscriptionLife = {
     state: row.state,

@@ -4,7 +4,7 @@ import { backoffMs, schedules } from "../domain/retry.ts";
 import { afterEvent } from "../domain/subscription.ts";
 import type { JobOutcome, LeasedJob, Worker } from "../jobs/queue.ts";
 import type { Call, Followed, FollowReply, NotFollowed, TryLater } from "../protocols/protocol.ts";
-import { type NotificationRow, readNotification } from "../store/notifications.ts";
+import { type NotificationRow, readNotification, readTargets } from "../store/notifications.ts";
 import { addRecord } from "../store/records.ts";
 import type { Db } from "../store/store.ts";
 import {
@@ -17,7 +17,7 @@ import {
 import { afterCommit } from "../store/transaction-scope.ts";
 import { askFor, type Asking, recordCalls, retryAfter } from "./asking.ts";
 import type { ReceivingParts } from "./parts.ts";
-import { planLeave } from "./plan.ts";
+import { planCheck, planFollow, planLeave } from "./plan.ts";
 import { changeState } from "./state.ts";
 
 /**
@@ -31,7 +31,7 @@ export function createFollow(parts: ReceivingParts): Worker {
     const asking = await askFor(row, parts);
     if (asking === undefined) return { kind: "done" };
     const restriction = asking.protocol.restriction(asking.share, asking.account.who);
-    if (restriction !== null) return refused(row, restriction, [], parts);
+    if (restriction !== null) return refused({ row, asking, reply: restriction, calls: [] }, parts);
     const calls: Call[] = [];
     const reply = await asking.way.follow(asking.share, asking.account.who, {
       signal,
@@ -50,12 +50,12 @@ interface Attempt {
 }
 
 function outcomeOf(attempt: Attempt, parts: ReceivingParts): JobOutcome {
-  const { row, reply, calls } = attempt;
+  const { row, asking, reply, calls } = attempt;
   switch (reply.kind) {
     case "followed":
       return { kind: "done", commit: async (db) => subscribe(db, attempt, reply, parts) };
     case "no":
-      return refused(row, reply, calls, parts);
+      return refused({ row, asking, reply, calls }, parts);
     case "try-later":
       return notNow(attempt, reply, parts);
     default:
@@ -75,7 +75,7 @@ async function subscribe(db: Db, attempt: Attempt, reply: Followed, parts: Recei
   const id = standing?.id ?? parts.newId("s");
   if (standing === undefined) await insertSubscription(db, newSubscription(id, attempt, reply, parts));
   await keepFolders(db, id, reply.folders);
-  await settleAnswer(db, row, id, parts);
+  await settleAnswer(db, attempt, id, parts);
   const about = { accountId: row.account_id, notificationId: row.id, subscriptionId: id };
   await recordCalls(db, about, calls);
   await addRecord(db, about, "outcome", {
@@ -91,20 +91,33 @@ async function subscribe(db: Db, attempt: Attempt, reply: Followed, parts: Recei
   );
 }
 
-/** The account may have changed its mind while the origin was asked: then what now stands is left again. */
+/** Where the account's yes stands no longer, what now stands is left again. */
 async function settleAnswer(
   db: Db,
-  row: NotificationRow,
+  attempt: Attempt,
   subscriptionId: string,
   parts: ReceivingParts,
 ): Promise<void> {
-  const now = await readNotification(db, row.id);
-  if (now?.state === "accepted") {
+  const { row } = attempt;
+  const subscription = await readSubscription(db, subscriptionId);
+  if (await isAccepted(db, row)) {
     await changeState(db, row.id, { state: "followed", reason: null, detail: null }, parts);
+    if (subscription !== undefined && (await hasGrown(db, attempt))) {
+      await planCheck(db, subscription, parts.queue, "new-folder");
+    }
     return;
   }
-  const subscription = await readSubscription(db, subscriptionId);
   if (subscription !== undefined) await planLeave(db, subscription, parts.queue);
+}
+
+/** Whether the account's yes still stands: it may have changed its mind while the origin was asked. */
+async function isAccepted(db: Db, row: NotificationRow): Promise<boolean> {
+  return (await readNotification(db, row.id))?.state === "accepted";
+}
+
+/** Whether a mail that was read while the origin was asked named something more, which was not asked about. */
+async function hasGrown(db: Db, { row, asking }: Pick<Attempt, "row" | "asking">): Promise<boolean> {
+  return (await readTargets(db, row.id)).length > asking.share.targets.length;
 }
 
 function newSubscription(
@@ -144,12 +157,12 @@ function newSubscription(
   };
 }
 
-function refused(
-  row: NotificationRow,
-  reply: NotFollowed,
-  calls: readonly Call[],
-  parts: ReceivingParts,
-): JobOutcome {
+interface Refusal extends Pick<Attempt, "row" | "asking" | "calls"> {
+  readonly reply: NotFollowed;
+}
+
+function refused(refusal: Refusal, parts: ReceivingParts): JobOutcome {
+  const { row, reply, calls } = refusal;
   const asksPassword = reply.state === "ADDABLE_WITH_PASSWORD" || reply.state === "CREDENTIALS_REFRESH";
   return {
     kind: "done",
@@ -157,9 +170,11 @@ function refused(
       const about = { accountId: row.account_id, notificationId: row.id };
       await recordCalls(db, about, calls);
       await addRecord(db, about, "outcome", { what: "follow", ...reply });
+      if (!(await isAccepted(db, row))) return;
+      if (await hasGrown(db, refusal)) return planFollow(db, row, parts.queue);
       const state = asksPassword ? "needs-password" : "failed";
       const change = { state, reason: reply.because, detail: reply.detail } as const;
-      await changeState(db, row.id, change, parts, { onlyFrom: "accepted" });
+      await changeState(db, row.id, change, parts);
       afterCommit(() =>
         parts.tell("share-not-followed", { notification: row.id, origin: row.origin, reason: reply.because }),
       );
@@ -174,8 +189,9 @@ function notNow(attempt: Attempt, reply: TryLater, parts: ReceivingParts): JobOu
     const about = { accountId: row.account_id, notificationId: row.id };
     await recordCalls(db, about, calls);
     await addRecord(db, about, "outcome", { what: "follow", attempt: job.attempt, isLast, ...reply });
+    if (!(await isAccepted(db, row))) return;
     const change = { state: "accepted", reason: reply.because, detail: reply.detail } as const;
-    await changeState(db, row.id, change, parts, { onlyFrom: "accepted" });
+    await changeState(db, row.id, change, parts);
     afterCommit(() =>
       parts.tell("share-waits", { notification: row.id, origin: row.origin, reason: reply.because }),
     );

@@ -6,6 +6,7 @@ import type { Call, LeaveReply } from "../protocols/protocol.ts";
 import { readNotification } from "../store/notifications.ts";
 import { addRecord } from "../store/records.ts";
 import type { Db } from "../store/store.ts";
+import { afterCommit } from "../store/transaction-scope.ts";
 import { readSubscription, type SubscriptionRow, updateSubscription } from "../store/subscriptions.ts";
 import { askFor, recordCalls, retryAfter } from "./asking.ts";
 import type { ReceivingParts } from "./parts.ts";
@@ -71,6 +72,9 @@ async function end(
   });
   const detail = "The account left the subscription.";
   await changeState(db, row.notification_id, { state: "ignored", reason: "left", detail }, parts);
+  afterCommit(() =>
+    parts.tell("subscription-changed", { subscription: row.id, from: row.state, to: "UNSUBSCRIBED" }),
+  );
 }
 
 function about(row: SubscriptionRow): { accountId: string; notificationId: string; subscriptionId: string } {

@@ -13,8 +13,11 @@ export async function planFollow(db: Db, row: NotificationRow, queue: JobQueue):
   });
 }
 
-/** Why a subscription is looked at: on schedule, because the account asks, or because a mail named another folder. */
-export type CheckCause = "schedule" | "account" | "new-folder";
+/**
+ * Why a subscription is looked at: on schedule, because the account asks or gives another guest password, or because a
+ * mail named another folder.
+ */
+export type CheckCause = "schedule" | "account" | "new-password" | "new-folder";
 
 /** Plans a look at a subscription now. A look that was parked is parked no longer, unless the schedule asks. */
 export async function planCheck(
@@ -27,10 +30,15 @@ export async function planCheck(
     kind: "check-subscription",
     subject: row.id,
     lane: originLane(row.origin),
-    uniqueKey: `check/${row.id}`,
+    uniqueKey: isNews(cause) ? `check/${row.id}/${cause}` : `check/${row.id}`,
     payload: { cause },
     ...(cause === "schedule" ? { leavesParked: true } : {}),
   });
+}
+
+/** Whether the look has something to do that a later look on schedule would not do in its place. */
+export function isNews(cause: unknown): cause is "new-password" | "new-folder" {
+  return cause === "new-password" || cause === "new-folder";
 }
 
 /** Plans the end of a subscription that the account leaves. */

@@ -3,6 +3,7 @@ import type { MailView } from "../domain/mail.ts";
 import type { JobOutcome, Worker } from "../jobs/queue.ts";
 import { MailboxError } from "../mailbox/session.ts";
 import { closeMessage, type MessageRow, readMessage } from "../store/messages.ts";
+import { afterCommit } from "../store/transaction-scope.ts";
 import { unreachable } from "../domain/unreachable.ts";
 import { readFollowingAccount } from "./account.ts";
 import { type FetchedMail, type FetchingParts, fetchMail, fetchWhole } from "./fetch-mail.ts";
@@ -74,7 +75,9 @@ function outcomeOf(mail: MessageRow, reading: Reading, parts: ReadingParts): Job
     case "gone":
       return closed(mail, { state: "gone", verdict: reading.because });
     case "nothing":
-      return closed(mail, { state: "read", verdict: reading.verdict });
+      return closed(mail, { state: "read", verdict: reading.verdict }, () =>
+        tellPassedOver(mail, reading, parts),
+      );
     case "share":
       return { kind: "done", commit: async (db) => void (await judge(db, reading.finding, parts)) };
     default:
@@ -82,12 +85,26 @@ function outcomeOf(mail: MessageRow, reading: Reading, parts: ReadingParts): Job
   }
 }
 
+/** A text that only looked like a share at first sight is ordinary mail, and no news. */
+function tellPassedOver(
+  { folder, uid }: MessageRow,
+  { verdict, account }: Extract<Recognised, { readonly kind: "nothing" }>,
+  parts: ReadingParts,
+): void {
+  if (verdict === "no-share-notification") return;
+  parts.tell("mail-passed-over", { account, folder, uid, reason: verdict });
+}
+
 function closed(
   mail: MessageRow,
   outcome: { readonly state: "gone" | "read"; readonly verdict: string },
+  then: () => void = () => undefined,
 ): JobOutcome {
   return {
     kind: "done",
-    commit: async (db) => closeMessage(db, mail.id, { ...outcome, notificationId: null }),
+    commit: async (db) => {
+      await closeMessage(db, mail.id, { ...outcome, notificationId: null });
+      afterCommit(then);
+    },
   };
 }

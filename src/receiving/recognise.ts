@@ -27,7 +27,7 @@ export interface RecognisingParts {
 export type Recognised =
   | { readonly kind: "share"; readonly finding: Finding }
   /** Nothing to judge; `verdict` says why. */
-  | { readonly kind: "nothing"; readonly verdict: string };
+  | { readonly kind: "nothing"; readonly verdict: string; readonly account: string };
 
 /** What one mail says to this account, with all that speaks for or against believing it. */
 export async function recognise(
@@ -37,10 +37,12 @@ export async function recognise(
 ): Promise<Recognised> {
   const inspection = parts.inspect(seen.view, account.who.addresses);
   const share = inspection.notification;
-  if (share === null) return { kind: "nothing", verdict: inspection.because ?? inspection.verdict };
-  const protocol = parts.protocols.find(({ name }) => name === share.protocol) ?? null;
+  const { name } = account;
+  const nothing = (verdict: string): Recognised => ({ kind: "nothing", verdict, account: name });
+  if (share === null) return nothing(inspection.because ?? inspection.verdict);
+  const protocol = parts.protocols.find((one) => one.name === share.protocol) ?? null;
   if (protocol?.ignoredVariants.includes(share.variant) === true) {
-    return { kind: "nothing", verdict: `${share.protocol} ${share.variant}: nothing to follow` };
+    return nothing(`${share.protocol} ${share.variant}: nothing to follow`);
   }
   const evidence = await parts.weigh(seen, inspection, account);
   const { mail, view } = seen;

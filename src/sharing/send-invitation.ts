@@ -1,4 +1,4 @@
-import { deliver } from "../delivery/deliver.ts";
+import { deliver, type Progress } from "../delivery/deliver.ts";
 import type { WrittenLetter } from "../domain/letter.ts";
 import type { MailAddress } from "../domain/mail.ts";
 import { recipientAfter } from "../domain/recipient.ts";
@@ -30,6 +30,14 @@ export function createSendInvitation(parts: SharingParts): Worker {
         updateInvitation(db, invitation.id, change),
       record: async (db: Db, detail: object) => addRecord(db, about, "outcome", { what: "send", ...detail }),
       onFailed: async (db: Db, reason: string) => failRecipient(db, invitation.id, reason),
+      tell: (progress: Progress, attempt: number, reply: string) => {
+        parts.tell(`invitation-${progress}`, {
+          sharing: sharing.id,
+          recipient: recipient.id,
+          attempt,
+          reply,
+        });
+      },
     };
     return deliver(mail, job, parts, signal);
   };

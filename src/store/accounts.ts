@@ -18,14 +18,16 @@ export interface NewAccount {
   readonly createdAt: number;
 }
 
-export type AccountAdded =
-  | { readonly kind: "added" }
+export type AccountChanged =
+  | { readonly kind: "done" }
   | { readonly kind: "name-taken" }
   | { readonly kind: "bad-address"; readonly address: string }
-  | { readonly kind: "address-taken"; readonly address: string; readonly account: string };
+  | { readonly kind: "address-taken"; readonly address: string; readonly account: string }
+  | { readonly kind: "no-such-address"; readonly address: string }
+  | { readonly kind: "last-address"; readonly address: string };
 
 /** Adds an account with its addresses. Call it in a transaction and roll back unless it was added. */
-export async function insertAccount(db: Db, account: NewAccount): Promise<AccountAdded> {
+export async function insertAccount(db: Db, account: NewAccount): Promise<AccountChanged> {
   const { id, name, locale, createdAt } = account;
   const added = await db
     .insertInto("account")
@@ -35,18 +37,81 @@ export async function insertAccount(db: Db, account: NewAccount): Promise<Accoun
     .executeTakeFirst();
   if (added === undefined) return { kind: "name-taken" };
   for (const [index, address] of account.addresses.entries()) {
-    const key = addressKey(address);
-    if (key === null) return { kind: "bad-address", address };
-    const row = { address_key: key, account_id: id, address, is_primary: index === 0 ? 1 : 0 };
-    const kept = await db
-      .insertInto("account_address")
-      .values(row)
-      .onConflict((conflict) => conflict.doNothing())
-      .returning("address_key")
-      .executeTakeFirst();
-    if (kept === undefined) return { kind: "address-taken", address, account: await ownerOf(db, key) };
+    const kept = await addAddress(db, { id, address, isPrimary: index === 0 });
+    if (kept.kind !== "done") return kept;
   }
-  return { kind: "added" };
+  return { kind: "done" };
+}
+
+export interface AccountChange {
+  readonly locale?: string;
+  readonly modules?: readonly ModuleName[];
+  readonly addAddresses: readonly string[];
+  readonly removeAddresses: readonly string[];
+  /** Becomes the primary address; one of the account's, also one that is added now. */
+  readonly primary?: string;
+}
+
+/** Changes what is given and nothing else. Call it in a transaction and roll back unless it is done. */
+export async function changeAccount(db: Db, id: string, change: AccountChange): Promise<AccountChanged> {
+  const { locale, modules, primary } = change;
+  if (locale !== undefined) await db.updateTable("account").set({ locale }).where("id", "=", id).execute();
+  if (modules !== undefined) {
+    const row = { modules_json: JSON.stringify(modules) };
+    await db.updateTable("account").set(row).where("id", "=", id).execute();
+  }
+  for (const address of change.addAddresses) {
+    const added = await addAddress(db, { id, address, isPrimary: false });
+    if (added.kind !== "done") return added;
+  }
+  if (primary !== undefined) {
+    const made = await makePrimary(db, id, primary);
+    if (made.kind !== "done") return made;
+  }
+  for (const address of change.removeAddresses) {
+    const removed = await removeAddress(db, id, address);
+    if (removed.kind !== "done") return removed;
+  }
+  return { kind: "done" };
+}
+
+async function addAddress(
+  db: Db,
+  { id, address, isPrimary }: { readonly id: string; readonly address: string; readonly isPrimary: boolean },
+): Promise<AccountChanged> {
+  const key = addressKey(address);
+  if (key === null) return { kind: "bad-address", address };
+  const kept = await db
+    .insertInto("account_address")
+    .values({ address_key: key, account_id: id, address, is_primary: isPrimary ? 1 : 0 })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning("address_key")
+    .executeTakeFirst();
+  if (kept !== undefined) return { kind: "done" };
+  return { kind: "address-taken", address, account: await ownerOf(db, key) };
+}
+
+async function makePrimary(db: Db, id: string, address: string): Promise<AccountChanged> {
+  const key = addressKey(address);
+  const own = await listAddresses(db, id);
+  if (!own.some((row) => row.address_key === key)) return { kind: "no-such-address", address };
+  for (const row of own) {
+    const flag = { is_primary: row.address_key === key ? 1 : 0 };
+    await db.updateTable("account_address").set(flag).where("address_key", "=", row.address_key).execute();
+  }
+  return { kind: "done" };
+}
+
+/** An account always has a primary address: the one that goes hands this over. */
+async function removeAddress(db: Db, id: string, address: string): Promise<AccountChanged> {
+  const key = addressKey(address);
+  const own = await listAddresses(db, id);
+  const gone = own.find((row) => row.address_key === key);
+  const heir = own.find((row) => row.address_key !== key);
+  if (gone === undefined) return { kind: "no-such-address", address };
+  if (heir === undefined) return { kind: "last-address", address };
+  await db.deleteFrom("account_address").where("address_key", "=", gone.address_key).execute();
+  return gone.is_primary === 1 ? makePrimary(db, id, heir.address) : { kind: "done" };
 }
 
 async function ownerOf(db: Db, key: string): Promise<string> {

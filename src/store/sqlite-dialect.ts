@@ -56,6 +56,8 @@ class SqliteDriver implements Driver {
       // FULL: a commit that is lost at power loss would be an effect done twice (reference/feasibility.md 2.1).
       await handle.all("pragma synchronous = full");
       await handle.all("pragma foreign_keys = on");
+      // What was removed, a person above all, does not stay readable in the file.
+      await handle.all("pragma secure_delete = on");
     } catch (error) {
       await handle.close();
       throw error;

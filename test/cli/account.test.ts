@@ -98,3 +98,42 @@ test("a home server is set with its password sealed, and never shown", async () 
   expect(shown.out + added.out).not.toContain("home-secret");
   expect(await account("home", "remove", "alice")).toMatchObject({ code: 0 });
 });
+
+test("an account that stands gets other addresses, another language and other modules", async () => {
+  await account("add", "alice", "--address", "alice@example.org");
+  await account("add", "bob", "--address", "bob@example.org");
+  const addresses = ["--add-address", "a@example.org", "--primary", "a@example.org"];
+  const changed = await account("change", "alice", ...addresses, "--locale", "de", "--module", "files");
+  expect(changed).toMatchObject({ code: 0, err: "" });
+  const shown = JSON.parse((await account("show", "alice", "--json")).out);
+  expect(shown).toMatchObject({
+    addresses: ["a@example.org", "alice@example.org"],
+    locale: "de",
+    modules: ["files"],
+  });
+  // The primary address goes: the other one takes its place.
+  await account("change", "alice", "--remove-address", "a@example.org");
+  expect(JSON.parse((await account("show", "alice", "--json")).out).addresses).toEqual(["alice@example.org"]);
+});
+
+test("a change that cannot be made changes nothing and says why", async () => {
+  await account("add", "alice", "--address", "alice@example.org");
+  await account("add", "bob", "--address", "bob@example.org");
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [[], /nothing to change was given/],
+    [["--add-address", "x@example.org", "bob@example.org"], /belongs to account bob already/],
+    [
+      ["--add-address", "x@example.org", "--remove-address", "y@example.org"],
+      /y@example.org is no address of/,
+    ],
+    [["--remove-address", "alice@example.org"], /the only address of account alice/],
+    [["--module", "files,mail"], /there is no module mail/],
+  ];
+  for (const [options, why] of cases) {
+    const refused = await account("change", "alice", ...options);
+    expect(refused.code, refused.err).toBeGreaterThan(0);
+    expect(refused.err).toMatch(why);
+  }
+  const shown = JSON.parse((await account("show", "alice", "--json")).out);
+  expect(shown.addresses).toEqual(["alice@example.org"]);
+});

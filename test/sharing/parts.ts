@@ -25,6 +25,8 @@ export interface SharingWorld extends AsyncDisposable {
   work(): Promise<number>;
   /** Lets time pass for the queue. */
   pass(ms: number): void;
+  /** What the log was told, in order. */
+  readonly told: readonly { readonly event: string }[];
   recipients(sharingId: string): Promise<readonly InvitedRecipient[]>;
 }
 
@@ -46,6 +48,7 @@ export async function openSharingWorld(smtp: Smtp | null): Promise<SharingWorld>
     })
     .execute();
   let passedMs = 0;
+  const told: { readonly event: string }[] = [];
   const queue = createSqlQueue({
     store,
     owner: "test",
@@ -60,6 +63,7 @@ export async function openSharingWorld(smtp: Smtp | null): Promise<SharingWorld>
     newId,
     sealer: createSealer(generateKey()),
     writeInvitation: createInvitationWriter(() => templates),
+    tell: (event, fields) => void told.push({ event, ...fields }),
     sender: () => world.smtp?.from ?? null,
     random: () => 0.5,
   };
@@ -67,6 +71,7 @@ export async function openSharingWorld(smtp: Smtp | null): Promise<SharingWorld>
   const world: SharingWorld = {
     parts,
     smtp,
+    told,
     async share(change = {}) {
       const created = await createSharing(parts, { ...request, ...change });
       if (created.kind === "refused") throw new Error(JSON.stringify(created.problems));

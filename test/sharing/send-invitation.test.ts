@@ -108,6 +108,11 @@ describe("an invitation while the mail server is away or busy", () => {
     server.setScript(null);
     world.pass(0.2 * minuteMs);
     expect(await world.work()).toBe(1);
+    expect(world.told.map(({ event }) => event).slice(-3)).toEqual([
+      "invitation-waits",
+      "invitation-waits",
+      "invitation-sent",
+    ]);
     expect(await only(id)).toMatchObject({ mail: "sent", attempts: 3, messageId: before.messageId });
     expect(server.mails[0]?.raw).toContain(`Message-ID: ${before.messageId}`);
   });
@@ -141,6 +146,7 @@ describe("an invitation while the mail server is away or busy", () => {
     await world.parts.store.db.updateTable("invitation").set({ created_at: since }).execute();
     await world.work();
     expect(await only(id)).toMatchObject({ state: "mail-not-sent", reason: "gave-up", mail: "failed" });
+    expect(world.told.at(-1)?.event).toBe("invitation-failed");
     world.pass(limits.sendForMs);
     expect(await world.work()).toBe(0);
   });

@@ -239,7 +239,7 @@ class DovecotServer implements Dovecot {
   }
 
   async log(): Promise<string> {
-    return await readFile(this.#path("dovecot.log"), "utf8").catch(() => "");
+    return readFile(this.#path("dovecot.log"), "utf8").catch(() => "");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

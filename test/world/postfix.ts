@@ -149,6 +149,18 @@ function masterConfiguration(port: number): string {
   return `${services.join("\n")}\n`;
 }
 
+/**
+ * Runs a program until standard input ends: when it is closed, or when the process that holds it dies, however.
+ * The parent-death signal does not serve here: the kernel forgets it as soon as master changes its user.
+ */
+const untilInputEnds = `
+"$@" < /dev/null &
+server=$!
+cat > /dev/null
+kill "$server"
+wait "$server"
+`;
+
 class PostfixServer implements Postfix {
   readonly host = "127.0.0.1";
   readonly port: number;
@@ -163,8 +175,11 @@ class PostfixServer implements Postfix {
   async start(): Promise<void> {
     if (this.#child !== null) return;
     const master = ["/usr/lib/postfix/sbin/master", "-s", "-c", join(this.#directory, "conf")];
-    // Ends with the process that started it.
-    const child = spawn("setpriv", ["--pdeathsig", "TERM", ...master], { stdio: ["ignore", "pipe", "pipe"] });
+    // In a group of its own, so that Ctrl-C at a terminal does not end the shell before it ends the master.
+    const child = spawn("sh", ["-c", untilInputEnds, "sh", ...master], {
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true,
+    });
     let complaint = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk) => (complaint += String(chunk)));
@@ -184,7 +199,7 @@ class PostfixServer implements Postfix {
     this.#child = null;
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
-    child.kill("SIGTERM");
+    child.stdin?.end();
     await ended;
   }
 

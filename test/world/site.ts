@@ -5,6 +5,11 @@ import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
+/** Ends with the test that started it, also when that is killed. */
+function program(nodeFlags: readonly string[] = []): string[] {
+  return ["--pdeathsig", "TERM", process.execPath, ...nodeFlags, main];
+}
+
 export interface CliRun {
   readonly code: number | null;
   readonly out: string;
@@ -18,7 +23,7 @@ export async function usher(
   input?: string,
 ): Promise<CliRun> {
   const config = configFile === null ? [] : ["--config", configFile];
-  const child = spawn(process.execPath, [main, ...config, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn("setpriv", [...program(), ...config, ...args], { stdio: ["pipe", "pipe", "pipe"] });
   const text = { out: "", err: "" };
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text.out += chunk));
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (text.err += chunk));
@@ -61,8 +66,12 @@ export interface Daemon extends AsyncDisposable {
 }
 
 /** Starts `usher serve`; the configuration must say `log: {format: json}`. */
-export function startDaemon(configFile: string, env: Readonly<Record<string, string>> = {}): Daemon {
-  const child = spawn(process.execPath, [main, "--config", configFile, "serve"], {
+export function startDaemon(
+  configFile: string,
+  env: Readonly<Record<string, string>> = {},
+  nodeFlags: readonly string[] = [],
+): Daemon {
+  const child = spawn("setpriv", [...program(nodeFlags), "--config", configFile, "serve"], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });

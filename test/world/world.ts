@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { type Dovecot, dovecotPassword, startDovecot } from "./dovecot.ts";
 import { type OxOrigin, startOxOrigin } from "./ox/origin.ts";
-import { type Postfix, startPostfix } from "./postfix.ts";
+import { type Relay, startRelay } from "./relay.ts";
 import { shareMail, type ShareMailOptions } from "./share-mail.ts";
 import { usher, usherJson } from "./site.ts";
 import { makeCertificates } from "./tls.ts";
@@ -16,7 +16,7 @@ const originHost = "cloud.origin.example";
 const master = { login: "usher", password: "master-password-of-the-tests" };
 
 export interface WorldOptions {
-  /** A real Postfix for outgoing mail; without it the configuration has no `smtp`. */
+  /** A Postfix for outgoing mail (see relay.ts); without it the configuration has no `smtp`. */
   readonly postfix?: boolean;
   /** Merged over the configuration file that is written. */
   readonly config?: Readonly<Record<string, unknown>>;
@@ -27,7 +27,7 @@ export interface World extends AsyncDisposable {
   readonly directory: string;
   readonly configFile: string;
   readonly dovecot: Dovecot;
-  readonly postfix: Postfix | null;
+  readonly postfix: Relay | null;
   readonly origin: OxOrigin;
   /** Writes the configuration anew, with other keys merged over it. */
   configure(change: Readonly<Record<string, unknown>>): Promise<void>;
@@ -67,9 +67,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   );
   const dovecot = stack.use(await startDovecot({ tls: local, masterUser: master }));
   const postfix =
-    options.postfix === true
-      ? stack.use(await startPostfix({ lmtpPort: dovecot.ports.lmtp, domains: ["recipient.example"] }))
-      : null;
+    options.postfix === true ? stack.use(await startRelay(dovecot, ["recipient.example"])) : null;
   const configFile = join(directory, "usher.yaml");
   const base = configuration({ directory, caFile: certificates.caFile, origin, dovecot, postfix });
   await writeSecrets(directory);
@@ -97,7 +95,7 @@ function configuration(world: {
   readonly caFile: string;
   readonly origin: OxOrigin;
   readonly dovecot: Dovecot;
-  readonly postfix: Postfix | null;
+  readonly postfix: Relay | null;
 }): Record<string, unknown> {
   const { directory, caFile, origin, dovecot, postfix } = world;
   return {

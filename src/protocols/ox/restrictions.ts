@@ -45,7 +45,7 @@ const sentences: Readonly<Record<RestrictionName, string>> = {
   "anonymous-link":
     "The mail carries an anonymous link, and only shares to a named guest can be followed; ask the sharer to invite the account's address instead of sending a link.",
   "no-mail-address":
-    "The account has no mail address, so no share can be made for it; add one with `usher account add --address`.",
+    "The account has no mail address, so no share can be made for it; add one with `usher account change --add-address`.",
   "no-folder":
     "The link names no folder, so there is nothing to follow; use the link of the mail that announced the share.",
   "single-file":
@@ -58,7 +58,7 @@ const sentences: Readonly<Record<RestrictionName, string>> = {
   "too-many-folders":
     "The guest has more folders than Usher looks at in one visit; open this one in a browser instead.",
   "module-not-available":
-    "The account does not have the module that this share belongs to; allow it with `usher account add --module`.",
+    "The account does not have the module that this share belongs to; allow it with `usher account change --module`.",
 };
 
 /** Decides without any request which targets of a share the account may follow in this way. */

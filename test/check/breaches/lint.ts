@@ -56,6 +56,11 @@ export const lintBreaches: readonly LintBreach[] = [
     text: "export function f(): Promise<void> {\n  return Promise.resolve();\n}\n",
   },
   {
+    rule: "return-await",
+    file: "src/store/early.ts",
+    text: "export async function f(owned: AsyncDisposable, work: Promise<void>): Promise<void> {\n  await using _ = owned;\n  return work;\n}\n",
+  },
+  {
     rule: "switch-exhaustiveness-check",
     file: "src/store/switch.ts",
     text: 'export function f(kind: "a" | "b"): number {\n  switch (kind) {\n    case "a":\n      return 1;\n  }\n  return 2;\n}\n',

@@ -1,0 +1,224 @@
+import { existsSync, readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { exitCodes } from "../../src/cli/exit-codes.ts";
+import { createConfigFiles } from "../../src/config/files.ts";
+import { configSchema } from "../../src/config/schema.ts";
+import { schemaPaths } from "../../src/config/schema-paths.ts";
+import { limits } from "../../src/domain/limits.ts";
+import { schedules } from "../../src/domain/retry.ts";
+import { eventsInSources } from "./log-events.ts";
+import { anchors, inlineCode, links, readProject, root, section, table } from "./markdown.ts";
+
+const readme = await readProject("README.md");
+const rooms = await readProject("src/README.md");
+
+/** The names in backquotes that begin a row. */
+function named(rows: readonly (readonly string[])[]): readonly string[] {
+  return rows.flatMap(([cell = ""]) => inlineCode(cell));
+}
+
+/** The members of a union of texts in the sources. */
+async function union(file: string, type: string): Promise<readonly string[]> {
+  const source = (await readProject(file)).replaceAll(/\/\*\*.*?\*\//gs, "");
+  const [, members = ""] = new RegExp(`type ${type} =([^;]+);`).exec(source) ?? [];
+  const values = [...members.matchAll(/"([^"]+)"/g)].map(([, value]) => value ?? "");
+  expect(values.length, type).toBeGreaterThan(1);
+  return values;
+}
+
+describe("what the README says of the program", () => {
+  test("every log event is explained, at its level, and no other", async () => {
+    const events = await eventsInSources();
+    const rows = table(readme, "event");
+    expect(named(rows).toSorted()).toEqual([...events.keys()].toSorted());
+    for (const [event = "", level = ""] of rows) {
+      const possible = events.get(inlineCode(event)[0] ?? "");
+      for (const one of level.split(", ")) expect([...(possible ?? [])], event).toContain(one);
+    }
+  });
+
+  test("the states of notifications, shares, mailboxes and invitations are all there", async () => {
+    const notification = section(readme, "## How a mail becomes a subscription");
+    const stored = await union("src/store/schema.ts", "NotificationState");
+    expect(named(table(notification, "state")).toSorted()).toEqual(stored.toSorted());
+    for (const state of await union("src/store/schema.ts", "MailboxState"))
+      expect(inlineCode(notification)).toContain(state);
+    const known = [
+      ...(await union("src/domain/subscription.ts", "LinkState")),
+      ...(await union("src/domain/subscription.ts", "SubscriptionState")),
+    ];
+    expect(named(table(readme, "link state")).toSorted()).toEqual(known.toSorted());
+    const invitation = /interface InvitationTable .*?state: ([^;]+);/s.exec(
+      await readProject("src/store/schema.ts"),
+    );
+    const states = [...(invitation?.[1] ?? "").matchAll(/"([^"]+)"/g)].map(([, state]) => state);
+    expect(named(table(readme, "invitation"))).toEqual(states);
+  });
+
+  test("the exit codes are those of the program", () => {
+    const codes = table(readme, "exit code").map(([code]) => Number(code));
+    expect(codes).toEqual(Object.values(exitCodes));
+  });
+
+  test("keys of the configuration and limits that it mentions exist", () => {
+    const paths = schemaPaths(configSchema(createConfigFiles("/", {})));
+    const known = new Set(paths.map((path) => path.join(".").replaceAll(".[]", "[]")));
+    const top = new Set(paths.map(([first]) => first));
+    const mentioned = inlineCode(readme).filter(
+      (code) => top.has(code.split(".")[0] ?? "") && /^[\w.]+$/.test(code),
+    );
+    expect(mentioned.length).toBeGreaterThan(8);
+    expect(mentioned.filter((key) => !known.has(key))).toEqual([]);
+    const bounds = [...readme.matchAll(/`limits\.(\w+)`/g)].map(([, name]) => name ?? "");
+    expect(bounds.filter((name) => !Object.hasOwn(limits, name))).toEqual([]);
+  });
+
+  test("the reasons it names can occur", async () => {
+    const sources = [
+      "src/protocols/ox/troubles.ts",
+      "src/protocols/ox/restrictions.ts",
+      "src/http/failure.ts",
+    ];
+    const texts = [
+      ...sources,
+      "src/http/address-rules.ts",
+      "src/http/target.ts",
+      "src/http/guarded-client.ts",
+    ];
+    const all = (await Promise.all(texts.map(readProject))).join("\n");
+    const reasons = named(table(readme, "reason"));
+    expect(reasons.length).toBeGreaterThan(8);
+    for (const reason of reasons) expect(all).toContain(reason);
+  });
+});
+
+describe("times and amounts", () => {
+  const waits = new Map(
+    table(readme, "work").map(([work = "", wait = "", end = ""]) => [work, `${wait} | ${end}`]),
+  );
+
+  test.each([
+    [
+      "connecting to a mail server",
+      [doubled(limits.imapBackoffFirstMs, limits.imapBackoffMaxMs), span(limits.imapStableMs)],
+    ],
+    [
+      "a refused mailbox login",
+      [
+        doubled(limits.imapAuthBackoffFirstMs, limits.imapAuthBackoffMaxMs),
+        `after ${limits.imapAuthFailures} refusals or ${span(limits.imapAuthFailureMs)}`,
+      ],
+    ],
+    [
+      "following or leaving a share",
+      [
+        doubled(schedules.http.stepsMs[0], schedules.http.capMs),
+        `up to ${span(limits.retryAfterMaxMs)}`,
+        `after ${limits.followTries} tries`,
+      ],
+    ],
+    [
+      "sending an invitation",
+      [
+        `${schedules.mail.stepsMs.map((ms) => ms / 60_000).join(", ")} min, then every ${span(schedules.mail.capMs)}`,
+        `after ${span(limits.sendForMs)}`,
+      ],
+    ],
+    [
+      "an invitation whose end is unknown",
+      [`${span(limits.sendUnknownWaitMs)} at least`, `after ${limits.sendUnknownRepeats} repeats`],
+    ],
+    [
+      "reading a mail",
+      [doubled(schedules.imap.stepsMs[0], schedules.imap.capMs), `after ${limits.readTries} tries whole`],
+    ],
+  ])("%s: as the limits say", (work, said) => {
+    for (const part of said) expect(waits.get(work)).toContain(part);
+  });
+
+  test("bounds in the text are those in force", () => {
+    const text = readme.replaceAll(/\s+/g, " ");
+    for (const bound of [
+      `the first ${limits.mailPrefixBytes / 1024} KiB are read`,
+      `at most ${limits.imapHeaderFieldsBytes / 1024} KiB of deciding header fields`,
+      `renewed within ${span(limits.imapIdleMs)}utes`,
+      `more than ${limits.receivedFields} Received fields`,
+      `${span(limits.httpTotalMs)} and ${limits.httpBodyBytes / 1024 / 1024} MiB in all`,
+    ])
+      expect(text).toContain(bound);
+  });
+});
+
+function doubled(firstMs: number, mostMs: number): string {
+  return `${span(firstMs)}, doubled up to ${span(mostMs)}`;
+}
+
+/** `30 s`, `10 min`, `6 h`, `3 days`. */
+function span(ms: number): string {
+  if (ms % 86_400_000 === 0 && ms > 86_400_000) return `${ms / 86_400_000} days`;
+  if (ms % 3_600_000 === 0) return `${ms / 3_600_000} h`;
+  return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`;
+}
+
+describe("packages", () => {
+  test("every one has a row with its licence, and no other", async () => {
+    const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
+      await readProject("package.json"),
+    );
+    const rows = table(readme, "package");
+    const wanted = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
+    expect(named(rows).toSorted()).toEqual(wanted.toSorted());
+    for (const [names = "", reason = "", licence = "", care = ""] of rows) {
+      expect(reason.length * care.length, names).toBeGreaterThan(0);
+      for (const name of inlineCode(names)) {
+        const path = `node_modules/${name}/package.json`;
+        // Of the optional ones only that of this architecture is installed.
+        if (!existsSync(new URL(path, root)) && Object.hasOwn(optionalDependencies, name)) continue;
+        expect(licence, name).toBe(JSON.parse(await readProject(path)).license);
+      }
+    }
+  });
+});
+
+describe.each([
+  ["README.md", ""],
+  ["src/README.md", "src/"],
+  ["config/README.md", "config/"],
+  ["templates/README.md", "templates/"],
+  ["src/protocols/ox/README.md", "src/protocols/ox/"],
+])("%s", (file, folder) => {
+  test("links to what is there", async () => {
+    const text = await readProject(file);
+    for (const target of links(text).filter((link) => !link.startsWith("https://"))) {
+      const [path = "", anchor] = target.split("#");
+      const place = path === "" ? file : folder + path;
+      expect(existsSync(new URL(place, root)), `${file}: ${target}`).toBe(true);
+      if (anchor !== undefined) expect(anchors(await readProject(place))).toContain(anchor);
+    }
+  });
+
+  test("names files that are there", async () => {
+    const codes = inlineCode(await readProject(file));
+    const paths = codes.filter((code) => /^[\w.-]+(\/[\w.-]+)+\.(ts|mjs|md|yaml|conf)$/.test(code));
+    // The protocol references are no part of the project.
+    for (const path of paths.filter((each) => !each.startsWith("reference/"))) {
+      const isThere = [path, folder + path].some((each) => existsSync(new URL(each, root)));
+      expect(isThere, `${file}: ${path}`).toBe(true);
+    }
+  });
+});
+
+describe("the map of the sources", () => {
+  test("has every room, and every file beside them", () => {
+    const present = readdirSync(new URL("src/", root), { withFileTypes: true })
+      .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+      .filter((name) => name !== "README.md");
+    expect(named(table(rooms, "place")).toSorted()).toEqual(present.toSorted());
+  });
+
+  test("has every rule between them", async () => {
+    const rules = [...(await readProject(".dependency-cruiser.mjs")).matchAll(/name: "([^"]+)"/g)];
+    const names = rules.map(([, name]) => name ?? "");
+    expect(named(table(rooms, "rule")).toSorted()).toEqual(names.toSorted());
+  });
+});

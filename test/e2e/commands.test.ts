@@ -1,0 +1,99 @@
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { usher } from "../world/site.ts";
+
+/** Every command, with words that it would take if there were a configuration. */
+const commands: Readonly<Record<string, string>> = {
+  check: "",
+  serve: "",
+  doctor: "",
+  "account add": "bob --address bob@example.org",
+  "account list": "",
+  "account show": "bob",
+  "account change": "bob --locale de",
+  "account remove": "bob --yes",
+  "account home add": "bob --ox https://ox.example.org/ajax/ --login bob --password-stdin",
+  "account home remove": "bob",
+  "mailbox add": "bob --server local --login bob --master",
+  "mailbox test": "bob",
+  "mailbox scan": "bob",
+  "mailbox list": "",
+  "mailbox enable": "bob",
+  "mailbox remove": "bob",
+  "notification list": "",
+  "notification show": "n1",
+  "notification accept": "n1",
+  "notification ignore": "n1",
+  "notification explain": "n1",
+  "subscription list": "",
+  "subscription show": "s1",
+  "subscription check": "s1",
+  "subscription remove": "s1",
+  "sharing create": "--account bob --title Plans --link https://cloud.example.org/s/1 --to carla@example.org",
+  "sharing list": "",
+  "sharing show": "h1",
+  "template check": "",
+  "template preview": "invitation",
+};
+const withoutConfiguration = ["init", "inspect"];
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "usher-commands-"));
+});
+afterAll(async () => rm(directory, { recursive: true }));
+
+/** Commands that `--help` names below this one, down to those that have none. */
+async function leavesBelow(path: readonly string[]): Promise<readonly string[]> {
+  const help = await usher(null, [...path, "--help"]);
+  expect([path, help.code, help.err]).toEqual([path, 0, ""]);
+  expect(help.out).toMatch(new RegExp(`^Usage: usher ${["", ...path].join(" ").trim()}`));
+  const [, listed] = help.out.split("\nCommands:\n");
+  if (listed === undefined) return [path.join(" ")];
+  const names = [...listed.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name ?? "");
+  const below = names.filter((name) => name !== "help").map(async (name) => leavesBelow([...path, name]));
+  return (await Promise.all(below)).flat();
+}
+
+test("every command has a --help that ends well, and none is missing here", async () => {
+  const leaves = await leavesBelow([]);
+  expect(leaves.toSorted()).toEqual([...Object.keys(commands), ...withoutConfiguration].toSorted());
+});
+
+test.each(Object.entries(commands))(
+  "usher %s without a configuration says how to get one (exit code 78)",
+  async (name, words) => {
+    const file = join(directory, "missing.yaml");
+    const args = [...name.split(" "), ...words.split(" ").filter((word) => word !== "")];
+    const run = await usher(file, args, "secret");
+    expect([run.code, run.out]).toEqual([78, expect.not.stringContaining("at ")]);
+    const said = run.out + run.err;
+    expect(said).toContain(`${file} does not exist`);
+    expect(said).toContain("usher init");
+  },
+);
+
+test.each([
+  ["an unknown command", ["nonsense"], "unknown command 'nonsense'"],
+  ["an unknown command of a group", ["account", "nonsense"], "unknown command 'nonsense'"],
+  ["an unknown option", ["doctor", "--nonsense"], "unknown option '--nonsense'"],
+  ["a missing argument", ["account", "show"], "missing required argument 'name'"],
+  ["a missing option", ["account", "add", "bob"], "required option '--address"],
+  ["one argument too many", ["doctor", "now"], "too many arguments"],
+])("%s is wrong usage (exit code 2)", async (_, args, words) => {
+  const run = await usher(null, args);
+  expect([run.code, run.out]).toEqual([2, ""]);
+  expect(run.err).toContain(words);
+  expect(run.err).toContain("--help");
+});
+
+test("after usher init every command has a configuration", async () => {
+  const place = join(directory, "new");
+  expect((await usher(null, ["init", "--directory", place])).code).toBe(0);
+  expect((await stat(join(place, "usher.key"))).mode & 0o777).toBe(0o600);
+  const file = join(place, "usher.yaml");
+  expect((await usher(file, ["check"])).code).toBe(0);
+  expect(await usher(file, ["account", "list", "--json"])).toEqual({ code: 0, out: "[]\n", err: "" });
+});

@@ -1,0 +1,115 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Daemon, startDaemon } from "../world/site.ts";
+import { openScene, type Scene } from "./scene.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+let scene: Scene;
+let cache: string;
+const startsMs: number[] = [];
+beforeAll(async () => {
+  scene = await openScene();
+  cache = join(scene.world.directory, "cache");
+  await mkdir(cache);
+});
+afterAll(async () => scene[Symbol.asyncDispose]());
+
+/** Flags of Node between the program and the script, as the unit has them. */
+async function unitFlags(): Promise<readonly string[]> {
+  const unit = await readFile(join(root, "config", "usher.service"), "utf8");
+  const [, command = ""] = /^ExecStart=(.*)$/m.exec(unit) ?? [];
+  const words = command.split(" ");
+  expect([words[0], words.slice(-2)]).toEqual([
+    "/opt/usher/node_modules/.bin/node",
+    ["/opt/usher/src/main.ts", "serve"],
+  ]);
+  return words.slice(1, -2);
+}
+
+/** Starts the daemon as the unit does; systemd itself makes the cache directory and names it. */
+async function startAsUnit(): Promise<Daemon> {
+  const startedAt = performance.now();
+  const env = { NODE_COMPILE_CACHE: cache, CACHE_DIRECTORY: cache };
+  const daemon = startDaemon(scene.world.configFile, env, await unitFlags());
+  await daemon.waitFor("ready", 10_000);
+  startsMs.push(Math.round(performance.now() - startedAt));
+  await daemon.waitFor("mailbox-connected", 10_000);
+  return daemon;
+}
+
+async function statusNumber(pid: number, name: string): Promise<number> {
+  const text = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1]);
+}
+
+/** Ticks of processor time, a hundred in a second, of all threads (proc(5)). */
+async function cpuTicks(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8");
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/** How often any thread of the process woke up by itself. */
+async function wakeUps(pid: number): Promise<number> {
+  let sum = 0;
+  for (const thread of await readdir(`/proc/${pid}/task`)) {
+    const text = await readFile(`/proc/${pid}/task/${thread}/status`, "utf8").catch(() => "");
+    sum += Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(text)?.[1] ?? 0);
+  }
+  return sum;
+}
+
+const hasProc = existsSync("/proc/self/status");
+if (!hasProc) console.log("Skipped: what an idle daemon needs, which only /proc tells.");
+
+describe.skipIf(!hasProc)("an idle daemon with one account, run as the unit runs it", () => {
+  test("needs less than 120 MB and hardly any processor time, and is ready in less than a second", async () => {
+    for (const _ of [1, 2]) expect(await (await startAsUnit()).end("SIGTERM")).toBe(0);
+    await using daemon = await startAsUnit();
+    // The first seconds belong to the start.
+    await wait(3000);
+    const before = { ticks: await cpuTicks(daemon.pid), wakeUps: await wakeUps(daemon.pid) };
+    await wait(10_000);
+    const ticks = (await cpuTicks(daemon.pid)) - before.ticks;
+    const wakeUpsPerSecond = ((await wakeUps(daemon.pid)) - before.wakeUps) / 10;
+    const residentMb = (await statusNumber(daemon.pid, "VmRSS")) / 1024;
+    console.log(
+      `idle: ${Math.round(residentMb)} MB resident, ${ticks} ticks and ${wakeUpsPerSecond} wake-ups a second ` +
+        `in 10 s, ready after ${startsMs.join(", ")} ms`,
+    );
+    expect(residentMb).toBeLessThan(120);
+    // Far below what a timer storm costs.
+    expect(ticks).toBeLessThan(30);
+    expect(wakeUpsPerSecond).toBeLessThan(100);
+    // The first start fills the cache; of the others, a busy machine may delay one.
+    expect(Math.min(...startsMs.slice(1))).toBeLessThan(1000);
+    expect(daemon.log.filter(({ level }) => level !== "info")).toEqual([]);
+  }, 60_000);
+});
+
+test("npm run usher -- serve runs the same daemon, and passes the signal on", async () => {
+  const args = ["run", "-s", "usher", "--", "--config", scene.world.configFile, "serve"];
+  const npm = spawn("npm", args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const closed = once(npm, "close");
+  try {
+    const events: string[] = [];
+    for await (const line of createInterface({ input: npm.stdout })) {
+      const { event }: { event: string } = JSON.parse(line);
+      events.push(event);
+      if (event === "ready") npm.kill("SIGTERM");
+    }
+    expect(events[0]).toBe("ready");
+    expect(events.at(-1)).toBe("stopping");
+  } finally {
+    npm.kill("SIGKILL");
+    await closed;
+  }
+});
