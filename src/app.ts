@@ -1,16 +1,19 @@
-import type { Config } from "./config/config.ts";
 import { createLiveConfig, type LiveConfig } from "./config/live.ts";
 import type { ConfigProblem } from "./config/load.ts";
 import { limits } from "./domain/limits.ts";
 import { unreachable } from "./domain/unreachable.ts";
 import type { JobReport } from "./jobs/attempt.ts";
 import type { Workers } from "./jobs/queue.ts";
-import { startSchedule } from "./jobs/schedule.ts";
+import { type ScheduleEntry, startSchedule } from "./jobs/schedule.ts";
 import type { SqlQueueOptions } from "./jobs/sql-queue.ts";
 import { createMailboxes, type MailboxesParts, type Mailboxes } from "./mailbox/watch-all.ts";
 import type { Log } from "./observe/log.ts";
 import { createSystemd, type Systemd } from "./observe/systemd.ts";
+import { createExpire } from "./receiving/expire.ts";
+import { planAnswers } from "./receiving/plan-mailbox.ts";
 import { createSweep } from "./receiving/sweep.ts";
+import { receivingParts } from "./receiving-parts.ts";
+import type { CurrentConfig } from "./room.ts";
 import { lazyOrigins, lazyReading, lazySending, scanRules } from "./rooms.ts";
 import { openSite, type Site } from "./site.ts";
 import { lockInstance } from "./store/instance-lock.ts";
@@ -70,26 +73,44 @@ async function assemble(site: Site, env: DaemonSource["env"], stack: AsyncDispos
   const { log } = site;
   const systemd = stack.use(createSystemd(env, log));
   const live = createLiveConfig(site.config, env);
-  const current = (): Config => live.current;
-  const mailboxes = stack.use(
-    await createMailboxes({
-      ...site,
-      rules: scanRules(site.queue),
-      settings: () => ({ mailServers: current().mailServers, pollEveryMs: current().mailbox.pollEveryMs }),
-      report: (event, mailbox) => tellMailbox(log, event, mailbox),
-      random: Math.random,
-    }),
-  );
+  const current: CurrentConfig = () => live.current;
+  const mailboxes = stack.use(await createMailboxes(mailboxesParts(site, current)));
+  const origins = lazyOrigins(stack, site, current);
+  const reading = lazyReading(stack, site, current, async (id, use) => mailboxes.withSession(id, use));
   const workers = {
     "sweep-subscriptions": createSweep(site),
-    ...lazyReading(stack, site, current, async (id, use) => mailboxes.withSession(id, use)),
-    ...lazyOrigins(stack, site, current),
-    ...lazySending(stack, site, current),
+    "expire-notifications": createExpire(receivingParts(site, [], current)),
+    ...reading.workers,
+    ...origins.workers,
+    ...lazySending(stack, site, current).workers,
   };
-  const sweep = { kind: "sweep-subscriptions", subject: "site", lane: "site" } as const;
   const onProblem = (error: unknown): void => log.error("schedule-failed", { error });
-  stack.use(startSchedule([{ cron: "* * * * *", job: sweep }], { ...site, onProblem }));
+  stack.use(startSchedule(schedule, { ...site, onProblem }));
+  if (site.config.server !== null) {
+    const { createServing } = await import("./serving.ts");
+    const server = await createServing(site, current, async () => (await origins.open()).parts);
+    log.info("listening", { address: stack.use(server).address });
+  }
   return { site, live, systemd, mailboxes, workers };
+}
+
+const schedule: readonly ScheduleEntry[] = [
+  { cron: "* * * * *", job: { kind: "sweep-subscriptions", subject: "site", lane: "site" } },
+  { cron: "*/5 * * * *", job: { kind: "expire-notifications", subject: "site", lane: "site" } },
+];
+
+function mailboxesParts(site: Site, current: CurrentConfig): MailboxesParts {
+  return {
+    ...site,
+    rules: scanRules(site.queue),
+    settings: () => {
+      const { mailServers, mailbox } = current();
+      return { mailServers, pollEveryMs: mailbox.pollEveryMs, answerFolder: mailbox.answerFolder };
+    },
+    onAnswers: async (db, found, answer) => planAnswers(db, found, answer, site.queue),
+    report: (event, mailbox) => tellMailbox(site.log, event, mailbox),
+    random: Math.random,
+  };
 }
 
 /** Does what is due until `stop` aborts and running work has ended. */

@@ -3,12 +3,19 @@ import { createProtocols } from "./protocols/protocols.ts";
 import { createCheck } from "./receiving/check.ts";
 import { createFollow } from "./receiving/follow.ts";
 import { createLeave } from "./receiving/leave.ts";
+import type { ReceivingParts } from "./receiving/parts.ts";
 import { receivingParts } from "./receiving-parts.ts";
 import type { CurrentConfig, Room } from "./room.ts";
 import type { Site } from "./site.ts";
 
-/** What speaks with origins and home servers, behind the outgoing guard. */
-export function createOrigins(site: Site, current: CurrentConfig): Room {
+/** What speaks with origins and home servers. */
+export interface Origins extends Room {
+  /** The receiving flow with a way out; all who use it keep the bounds of each origin together. */
+  readonly parts: ReceivingParts;
+}
+
+/** Everything that reaches origins and home servers, behind the outgoing guard. */
+export function createOrigins(site: Site, current: CurrentConfig): Origins {
   const http = createGuardedClient({
     settings: () => current().outbound,
     log: ({ kind, host, reason, code }) => site.log.info(`outbound-${kind}`, { host, reason, code }),
@@ -20,6 +27,7 @@ export function createOrigins(site: Site, current: CurrentConfig): Room {
   });
   const parts = receivingParts(site, protocols, current);
   return {
+    parts,
     workers: {
       follow: createFollow(parts),
       "check-subscription": createCheck(parts),

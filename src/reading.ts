@@ -4,9 +4,13 @@ import { isJunkFolder } from "./mailbox/junk.ts";
 import { answering } from "./answering.ts";
 import { mailReaders } from "./protocols/mail-readers.ts";
 import { inspectMail } from "./receiving/inspect.ts";
+import { createMarkMessage } from "./receiving/mark-message.ts";
+import { planNotice } from "./receiving/notices.ts";
+import { createReadAnswer } from "./receiving/read-answer.ts";
 import { createReadMessage, type ReadingParts } from "./receiving/read-message.ts";
 import { registrableDomain } from "./receiving/registrable-domain.ts";
 import { createWeigh } from "./receiving/weigh.ts";
+import { noticeParts } from "./receiving-parts.ts";
 import type { CurrentConfig, Room } from "./room.ts";
 import type { Site } from "./site.ts";
 
@@ -41,15 +45,28 @@ export function openReading(
   };
 }
 
-/** What reads found mails and judges them. */
+/** What reads found mails and judges them, takes the answers given by moving mails, and shows states in mailboxes. */
 export function createReading(
   site: Site,
   current: CurrentConfig,
   withSession: ReadingParts["withSession"],
 ): Room {
   const reading = openReading(site, current, withSession);
+  const { parts } = reading;
+  const readMail = createReadMessage(parts);
   return {
-    workers: { "read-message": createReadMessage(reading.parts) },
+    workers: {
+      "read-message": readMail,
+      "read-answer": createReadAnswer({
+        ...parts,
+        readMail,
+        explain: async (db, { notificationId, why }) => {
+          const wanted = { notificationId, kind: "failed", cause: `unanswered/${why}`, detail: why } as const;
+          await planNotice(db, wanted, noticeParts(site, current));
+        },
+      }),
+      "mark-message": createMarkMessage({ ...parts, keywords: () => current().mailbox.keywords }),
+    },
     [Symbol.asyncDispose]: async () => reading[Symbol.asyncDispose](),
   };
 }

@@ -1,5 +1,7 @@
 import type { Protocol } from "./protocols/protocol.ts";
+import { type NoticeParts, planNoticeOf } from "./receiving/notices.ts";
 import type { ReceivingParts } from "./receiving/parts.ts";
+import { planMark } from "./receiving/plan-mailbox.ts";
 import type { CurrentConfig } from "./room.ts";
 import type { Site } from "./site.ts";
 import { newId } from "./store/ids.ts";
@@ -18,9 +20,17 @@ export function receivingParts(
       const { holdMs, notify } = notifications;
       return { policy, notify, holdMs, trustedAuthservIds, verifyDkim: dkim.verify, ...subscriptions };
     },
-    onStateChanged: async () => {},
+    onStateChanged: async (db, change) => {
+      await planMark(db, change.notificationId, site.queue);
+      await planNoticeOf(db, change, noticeParts(site, current));
+    },
     tell: (event, fields) => site.log.info(event, fields),
     newId,
     random: Math.random,
   };
+}
+
+/** What planning notice mails needs. */
+export function noticeParts(site: Site, current: CurrentConfig): NoticeParts {
+  return { queue: site.queue, newId, sender: () => current().smtp?.from ?? null };
 }

@@ -1,65 +1,87 @@
 import type { JobKind, JobQueue, Worker, Workers } from "./jobs/queue.ts";
-import { rulesByPresence, type ScanRules } from "./mailbox/scan-rules.ts";
+import { rulesByPresence, rulesByText, type ScanRules } from "./mailbox/scan-rules.ts";
+import type { Origins } from "./origins.ts";
 import { mailReaders } from "./protocols/mail-readers.ts";
 import type { ReadingParts } from "./receiving/read-message.ts";
 import type { CurrentConfig, Room } from "./room.ts";
 import type { Site } from "./site.ts";
 
-/** What a scan looks for: header fields that some protocol knows a mail by. Found mails are read by a job each. */
+/**
+ * What a scan looks for: header fields that some protocol knows a mail by, and texts that may announce a share. Found
+ * mails are read by a job each.
+ */
 export function scanRules(queue: JobQueue): ScanRules {
   const fields = mailReaders.flatMap(({ headers }) => headers);
-  return rulesByPresence(fields, async (db, found) => {
+  const byFields = rulesByPresence(fields, async (db, found) => {
     for (const { id, mailbox_id: mailboxId } of found) {
       const lane = `mailbox/${mailboxId}`;
       await queue.enqueue(db, { kind: "read-message", subject: id, lane, uniqueKey: `read/${id}` });
     }
   });
+  return rulesByText(byFields, (text) => mailReaders.some((reader) => reader.mayAnnounce(text)));
 }
 
-/** Reads found mails over connections that `withSession` lends. */
+/** A part of the daemon that is loaded when it is first needed, so that an idle daemon is small and ready at once. */
+export interface LazyRoom<Opened extends Room> {
+  readonly workers: Workers;
+  /** Loads it, unless it was loaded before. */
+  open(): Promise<Opened>;
+}
+
+/** Reads found mails over connections that `withSession` lends, and does what mailboxes show and ask for. */
 export function lazyReading(
   stack: AsyncDisposableStack,
   site: Site,
   current: CurrentConfig,
   withSession: ReadingParts["withSession"],
-): Workers {
-  return lazily(stack, ["read-message"], async () => {
+): LazyRoom<Room> {
+  return lazily(stack, ["read-message", "read-answer", "mark-message"], async () => {
     const { createReading } = await import("./reading.ts");
     return createReading(site, current, withSession);
   });
 }
 
 /** Does all that is done at origins and home servers. */
-export function lazyOrigins(stack: AsyncDisposableStack, site: Site, current: CurrentConfig): Workers {
+export function lazyOrigins(
+  stack: AsyncDisposableStack,
+  site: Site,
+  current: CurrentConfig,
+): LazyRoom<Origins> {
   return lazily(stack, ["follow", "check-subscription", "leave"], async () => {
     const { createOrigins } = await import("./origins.ts");
     return createOrigins(site, current);
   });
 }
 
-/** Sends invitations. */
-export function lazySending(stack: AsyncDisposableStack, site: Site, current: CurrentConfig): Workers {
-  return lazily(stack, ["send-invitation"], async () => {
+/** Sends invitations and notices. */
+export function lazySending(stack: AsyncDisposableStack, site: Site, current: CurrentConfig): LazyRoom<Room> {
+  return lazily(stack, ["send-invitation", "send-notice"], async () => {
     const { createSending } = await import("./sending.ts");
     return createSending(site, current);
   });
 }
 
-/** A room is loaded with its first job, so that an idle daemon is small and ready at once. */
-function lazily(stack: AsyncDisposableStack, kinds: readonly JobKind[], load: () => Promise<Room>): Workers {
-  let loading: Promise<Room> | null = null;
-  async function open(): Promise<Room> {
+function lazily<Opened extends Room>(
+  stack: AsyncDisposableStack,
+  kinds: readonly JobKind[],
+  load: () => Promise<Opened>,
+): LazyRoom<Opened> {
+  let loading: Promise<Opened> | null = null;
+  async function loadOwned(): Promise<Opened> {
     const room = await load();
     stack.use(room);
     return room;
   }
+  async function open(): Promise<Opened> {
+    return (loading ??= loadOwned());
+  }
   const workerOf =
     (kind: JobKind): Worker =>
     async (job, signal) => {
-      const { workers } = await (loading ??= open());
+      const { workers } = await open();
       const worker = workers[kind];
       if (worker === undefined) throw new Error(`The room of ${kind} has no worker for it.`);
       return worker(job, signal);
     };
-  return Object.fromEntries(kinds.map((kind) => [kind, workerOf(kind)]));
+  return { workers: Object.fromEntries(kinds.map((kind) => [kind, workerOf(kind)])), open };
 }
