@@ -3,6 +3,7 @@ import { createProtocols } from "./protocols/protocols.ts";
 import { createCheck } from "./receiving/check.ts";
 import { createFollow } from "./receiving/follow.ts";
 import { createLeave } from "./receiving/leave.ts";
+import { createRefuse } from "./receiving/refuse.ts";
 import { receivingParts } from "./receiving-parts.ts";
 import type { CurrentConfig, Room } from "./room.ts";
 import type { Site } from "./site.ts";
@@ -24,6 +25,7 @@ export function createOrigins(site: Site, current: CurrentConfig): Room {
       follow: createFollow(parts),
       "check-subscription": createCheck(parts),
       leave: createLeave(parts),
+      refuse: createRefuse(parts),
     },
     [Symbol.asyncDispose]: async () => http[Symbol.asyncDispose](),
   };

@@ -31,7 +31,7 @@ export function lazyReading(
 
 /** Does all that is done at origins and home servers. */
 export function lazyOrigins(stack: AsyncDisposableStack, site: Site, current: CurrentConfig): Workers {
-  return lazily(stack, ["follow", "check-subscription", "leave"], async () => {
+  return lazily(stack, ["follow", "check-subscription", "leave", "refuse"], async () => {
     const { createOrigins } = await import("./origins.ts");
     return createOrigins(site, current);
   });

@@ -48,6 +48,8 @@ state_dir = ${t}/state
 log_path = ${t}/dovecot.log
 auth_verbose = yes
 auth_failure_delay = 0 secs
+# Stands in the Received fields of delivered mail: a host of the domain that authenticates senders.
+hostname = mail.recipient.example
 listen = 127.0.0.1
 protocols = imap lmtp
 default_internal_user = ${user}
