@@ -4,6 +4,7 @@ import { createCheck } from "./receiving/check.ts";
 import { createFollow } from "./receiving/follow.ts";
 import { createLeave } from "./receiving/leave.ts";
 import type { ReceivingParts } from "./receiving/parts.ts";
+import { createRefuse } from "./receiving/refuse.ts";
 import { receivingParts } from "./receiving-parts.ts";
 import type { CurrentConfig, Room } from "./room.ts";
 import type { Site } from "./site.ts";
@@ -32,6 +33,7 @@ export function createOrigins(site: Site, current: CurrentConfig): Origins {
       follow: createFollow(parts),
       "check-subscription": createCheck(parts),
       leave: createLeave(parts),
+      refuse: createRefuse(parts),
     },
     [Symbol.asyncDispose]: async () => http[Symbol.asyncDispose](),
   };

@@ -47,7 +47,7 @@ export function lazyOrigins(
   site: Site,
   current: CurrentConfig,
 ): LazyRoom<Origins> {
-  return lazily(stack, ["follow", "check-subscription", "leave"], async () => {
+  return lazily(stack, ["follow", "check-subscription", "leave", "refuse"], async () => {
     const { createOrigins } = await import("./origins.ts");
     return createOrigins(site, current);
   });

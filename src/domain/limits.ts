@@ -101,6 +101,8 @@ export const limits = {
   scanTextMailBytes: 4 * 1024 * 1024,
   /** Texts of many mails that are held in memory at a time. */
   imapTextsBytes: 8 * 1024 * 1024,
+  /** Structures of many mails, on average: ordinary ones take half a KiB. */
+  imapStructureBytes: 16 * 1024,
   /** How often folders for answers are looked at where the server does not tell. */
   answerPollMs: 30_000,
   /** How often an answer by moving mail looks for its outcome where nothing wakes it. */
@@ -161,6 +163,10 @@ export const limits = {
   oxFoldersPerShare: 20,
   /** Entries of a folder that are listed. */
   folderEntries: 500,
+  /** Entries of one kind in a folder that is browsed; an answer of httpBodyBytes holds about as many. */
+  listedEntries: 10_000,
+  /** Folders below each other on the way to a file, two requests each. */
+  browsedFolders: 50,
   /** OX pauses an account this long after an error (retryAfterErrorInterval). */
   originErrorPauseMs: 3600_000,
 

@@ -1,4 +1,4 @@
-import type { Evidence, HostView } from "./evidence.ts";
+import { type Evidence, type HostView, isOriginConfirmed } from "./evidence.ts";
 import { limits } from "./limits.ts";
 import { addressDomain } from "./address.ts";
 import type { Locale } from "./locale.ts";
@@ -59,7 +59,7 @@ function remarksOn(evidence: Evidence, host: string, phrases: Phrases): readonly
   const domain = addressDomain(authentication.from ?? "");
   const isChecked = authentication.trusted && domain !== null;
   const known = isTrustedSender ? phrases.trustedSender : phrases.knownContact;
-  const isElsewhere = isChecked && !authentication.linkAligned && host !== "";
+  const isElsewhere = isChecked && !isOriginConfirmed(evidence) && host !== "";
   return [
     isChecked ? good(phrases.checked(domain)) : bad(phrases.unchecked),
     ...(isTrustedSender || isKnownContact ? [good(known)] : []),

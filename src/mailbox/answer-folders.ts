@@ -31,9 +31,10 @@ export function doneFolderOf(answerFolder: string): string {
   return siblingsOf(answerFolder).done;
 }
 
-/** Whether `folder` is one of those that belong to the same answers as `answerFolder`. */
+/** Whether answers are put into `folder` as they are into `answerFolder`. */
 export function isAnswerFolder(folder: string, answerFolder: string): boolean {
-  return Object.values(siblingsOf(answerFolder)).includes(folder);
+  const { accept, decline } = siblingsOf(answerFolder);
+  return folder === accept || folder === decline;
 }
 
 function siblingsOf(answerFolder: string): Readonly<Record<FolderAnswer | "done", string>> {

@@ -55,22 +55,23 @@ export async function fetchFlags(line: ImapLine, uid: number): Promise<readonly 
   });
 }
 
-/** Structures of these mails, without those that cannot be had: gone, refused, or known to break the connection. */
-export async function fetchStructures(
+/**
+ * What `read` takes from the structures of these mails, without those that cannot be had: gone, refused, or known to break
+ * the connection. Nothing else of a structure is kept: a few hundred of them can be very large.
+ */
+export async function fetchStructures<T>(
   { line, doubts, folder }: FetchPlace,
   uids: readonly number[],
-): Promise<ReadonlyMap<number, MessageStructureObject>> {
+  read: (structure: MessageStructureObject) => T,
+): Promise<ReadonlyMap<number, T>> {
   const nameOf = (uid: number): string => `${folder?.uidValidity ?? 0}/${uid}/${folder?.folder ?? ""}`;
-  const found = new Map<number, MessageStructureObject>();
+  const found = new Map<number, T>();
   async function ask(some: readonly number[]): Promise<void> {
     if (some.length === 0) return;
-    const bounds = {
-      what: "FETCH of structures",
-      bytes: limits.imapResponseBytes + some.length * limits.imapLineBytes,
-    };
+    const bytes = limits.imapResponseBytes + some.length * limits.imapStructureBytes;
     await doubts.during(some.map(nameOf), async () =>
-      fetchRows(line, some, { bodyStructure: true }, bounds, ({ uid, bodyStructure }) => {
-        if (bodyStructure !== undefined) found.set(uid, bodyStructure);
+      fetchRows(line, some, { bodyStructure: true }, { what: "FETCH of structures", bytes }, (row) => {
+        if (row.bodyStructure !== undefined) found.set(row.uid, read(row.bodyStructure));
       }),
     );
   }

@@ -43,7 +43,7 @@ async function fetchStart(
 }
 
 async function partsOf(place: FetchPlace, uid: number): Promise<Pick<SlimMail, "raw" | "problems"> | null> {
-  const structure = (await fetchStructures(place, [uid])).get(uid);
+  const structure = (await fetchStructures(place, [uid], (found) => found)).get(uid);
   if (structure === undefined) return null;
   return rebuildMail(structure, await fetchSections(place, uid, structure));
 }

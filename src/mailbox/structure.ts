@@ -16,12 +16,15 @@ export function ownTexts(structure: MessageStructureObject): readonly OwnText[] 
     found.set(leaf.type, {
       part: leaf.part ?? "1",
       sizeBytes: leaf.size ?? 0,
-      encoding: leaf.encoding ?? "",
-      charset: (leaf.parameters?.["charset"] ?? "").toLowerCase(),
+      encoding: (leaf.encoding ?? "").slice(0, codingChars),
+      charset: (leaf.parameters?.["charset"] ?? "").slice(0, codingChars).toLowerCase(),
     });
   }
   return [...found.values()];
 }
+
+/** Names of encodings and charsets are shorter (RFC 2978 section 2.3: forty characters). */
+const codingChars = 40;
 
 /** What else of a delivery report is read: the status, and the returned mail or its header (RFC 6522 section 3). */
 export function reportParts(structure: MessageStructureObject): readonly MessageStructureObject[] {

@@ -21,19 +21,17 @@ export async function* fetchTexts(
   uids: readonly number[],
   bytesEach: number,
 ): AsyncGenerator<TextRow, void> {
-  const structures = await fetchStructures(place, uids);
+  const outlines = await fetchStructures(place, uids, outlineOf);
   const groups = new Map<string, Wanted[]>();
   for (const uid of uids) {
-    const structure = structures.get(uid);
-    const texts = structure === undefined ? [] : ownTexts(structure);
-    if (structure === undefined || texts.length === 0) {
-      yield { uid, text: structure === undefined ? null : "" };
+    const outline = outlines.get(uid);
+    if (outline === undefined || outline.texts.length === 0) {
+      yield { uid, text: outline === undefined ? null : "" };
       continue;
     }
-    const group = groupOf(structure, texts);
-    const wanted = groups.get(group) ?? [];
-    groups.set(group, wanted);
-    wanted.push({ uid, texts });
+    const wanted = groups.get(outline.group) ?? [];
+    groups.set(outline.group, wanted);
+    wanted.push({ uid, texts: outline.texts });
   }
   for (const [group, wanted] of groups) {
     const sections = group.split(" ").map((key) => ({ key, maxLength: bytesEach }));
@@ -46,13 +44,17 @@ interface Wanted {
   readonly texts: readonly OwnText[];
 }
 
-/** The parts to fetch. A mail of one part has no second one, and may go with those that have plain text and HTML. */
-function groupOf(structure: MessageStructureObject, texts: readonly OwnText[]): string {
-  if (structure.childNodes === undefined) return "1 2";
-  return texts
-    .map(({ part }) => part)
-    .toSorted()
-    .join(" ");
+interface Outline {
+  readonly texts: readonly OwnText[];
+  /** The parts to fetch, parted by blanks. */
+  readonly group: string;
+}
+
+/** A mail of one part has no second one, and may go with those that have plain text and HTML. */
+function outlineOf(structure: MessageStructureObject): Outline {
+  const texts = ownTexts(structure);
+  const parts = texts.map(({ part }) => part).toSorted();
+  return { texts, group: structure.childNodes === undefined ? "1 2" : parts.join(" ") };
 }
 
 /** Portions that fit into memory together. */

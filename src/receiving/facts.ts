@@ -32,7 +32,7 @@ export function authenticatedSharer(share: ShareNotification, evidence: Evidence
 }
 
 /** Why nobody acts on a mail without asking, each in words; empty where it is believed. */
-export function doubtsOf(evidence: Evidence): readonly string[] {
+function doubtsOf(evidence: Evidence): readonly string[] {
   if (isBelieved(evidence)) return [];
   const { authentication, origin, link, sender, signals, isJunk } = evidence;
   const doubts = [

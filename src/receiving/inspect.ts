@@ -70,6 +70,8 @@ function loopGuard(mail: MailView): string | null {
   if (headerValues(mail, "received").length > limits.receivedFields) return "too-many-hops";
   if (headerValues(mail, "return-path").some((path) => /^<\s*>/.test(path))) return "null-return-path";
   if (headerValues(mail, "precedence").some((value) => /^(bulk|junk|list)$/i.test(value))) return "bulk-mail";
+  // Written by Usher, here or elsewhere, about a share that has its own mail (mail/compose.ts).
+  if (mail.headers.some(({ name }) => name === "x-usher-notice")) return "usher-notice";
   if (mail.headers.some(({ name }) => name === "list-id" || name === "list-post")) return "mailing-list";
   return null;
 }

@@ -1,9 +1,10 @@
 import type { Worker } from "../jobs/queue.ts";
-import { MailboxError, type MailboxSession } from "../mailbox/session.ts";
+import type { MailboxSession } from "../mailbox/session.ts";
 import { setMark } from "../store/mailboxes.ts";
 import { type MessageRow, readMessage } from "../store/messages.ts";
 import { readNotification } from "../store/notifications.ts";
 import type { NotificationState } from "../store/schema.ts";
+import { afterMailboxError } from "./mailbox-trouble.ts";
 import type { ReceivingParts } from "./parts.ts";
 
 /** The keyword that shows each state (RFC 9051 section 2.3.2); mail programs can make labels of them. */
@@ -38,18 +39,12 @@ export function createMarkMessage(parts: MarkingParts): Worker {
       const isMarked = await parts.withSession(mail.mailbox_id, async (session) => show(session, mail, mark));
       return isMarked ? { kind: "done", commit: async (db) => setMark(db, mail.id, mark) } : { kind: "done" };
     } catch (error) {
-      if (!(error instanceof MailboxError)) throw error;
-      if (!error.temporary) return { kind: "done" };
-      const because = `mailbox: ${error.reason}`;
-      // A refusal is about this mail; anything else says nothing about it.
-      if (error.reason === "refused") return { kind: "retry", because, afterMs: notNowMs };
-      return { kind: "retry", because, afterMs: notNowMs, isUncounted: true };
+      // A mailbox that may not be changed shows nothing; that is no trouble for anybody.
+      const outcome = afterMailboxError(error);
+      return outcome.kind === "park" ? { kind: "done" } : outcome;
     }
   };
 }
-
-/** The connection to the mailbox comes back by itself. */
-const notNowMs = 2000;
 
 /** False where the mail is gone, or the server keeps no keywords. */
 async function show(session: MailboxSession, mail: MessageRow, mark: string): Promise<boolean> {

@@ -1,10 +1,11 @@
 import type { JobOutcome } from "../jobs/queue.ts";
 import { doneFolderOf, isAnswerFolder } from "../mailbox/answer-folders.ts";
 import { parseFolders } from "../mailbox/mailbox-row.ts";
-import { MailboxError, type MailboxSession, type NewPlace } from "../mailbox/session.ts";
-import { foldersOfCopies, insertMoved, readMailbox } from "../store/mailboxes.ts";
+import type { MailboxSession, NewPlace } from "../mailbox/session.ts";
+import { otherPlaces, insertMoved, readMailbox } from "../store/mailboxes.ts";
 import { closeMessage, type MessageRow } from "../store/messages.ts";
 import type { Db } from "../store/store.ts";
+import { afterMailboxError } from "./mailbox-trouble.ts";
 import type { ReceivingParts } from "./parts.ts";
 import { planMark } from "./plan-mailbox.ts";
 
@@ -37,17 +38,9 @@ export async function moveAnswered(
     const moved = await parts.withSession(mail.mailbox_id, async (session) => move(session, mail, to));
     return { kind: "done", commit: async (db) => record(db, mail, { destination, to, moved }, parts) };
   } catch (error) {
-    if (!(error instanceof MailboxError)) throw error;
-    const because = `mailbox: ${error.reason}: ${error.message}`;
-    if (!error.temporary) return { kind: "park", because };
-    // A refusal is about this mail; anything else says nothing about it.
-    if (error.reason === "refused") return { kind: "retry", because, afterMs: notNowMs };
-    return { kind: "retry", because, afterMs: notNowMs, isUncounted: true };
+    return afterMailboxError(error);
   }
 }
-
-/** The connection to the mailbox comes back by itself. */
-const notNowMs = 2000;
 
 async function move(
   session: MailboxSession,
@@ -60,9 +53,10 @@ async function move(
 
 /** Where the mail lay before it was put here. */
 async function folderBefore(mail: MessageRow, { store }: MovingParts): Promise<string> {
-  const known = await foldersOfCopies(store.db, mail);
-  const before = known.find((folder) => !isAnswerFolder(folder, mail.folder));
-  if (before !== undefined) return before;
+  const places = await otherPlaces(store.db, mail);
+  const done = doneFolderOf(mail.folder);
+  const before = places.find(({ folder }) => folder !== done && !isAnswerFolder(folder, mail.folder));
+  if (before !== undefined) return before.folder;
   const mailbox = await readMailbox(store.db, mail.mailbox_id);
   return (mailbox === undefined ? [] : parseFolders(mailbox))[0] ?? "INBOX";
 }

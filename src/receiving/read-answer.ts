@@ -7,7 +7,9 @@ import { closeMessage, type MessageRow, readMessage } from "../store/messages.ts
 import { readNotification } from "../store/notifications.ts";
 import type { NotificationState } from "../store/schema.ts";
 import { accept, type Answered, type AnswerParts, refuse } from "./answer.ts";
+import { afterMailboxError } from "./mailbox-trouble.ts";
 import { moveAnswered, type MovingParts } from "./move-answered.ts";
+import { wasMovedHere } from "./moved-here.ts";
 import { type GivenAnswer, givenAnswer, verdictOf } from "./plan-mailbox.ts";
 
 export interface MailboxAnswerParts extends AnswerParts, MovingParts {
@@ -29,7 +31,8 @@ export function createReadAnswer(parts: MailboxAnswerParts): Worker {
     if (mail === undefined || mail.state === "gone") return { kind: "done" };
     const id = mail.notification_id ?? (await notificationOfCopy(parts.store.db, mail));
     if (id === null) return moveAnswered(mail, { kind: "back", notificationId: null, why: notAShare }, parts);
-    const given = givenAnswer(mail) ?? (await give(mail, { id, answer }, parts));
+    const given = givenAnswer(mail) ?? (await giveIfMoved(mail, { id, answer }, parts));
+    if ("kind" in given) return given;
     const state = (await readNotification(parts.store.db, id))?.state;
     return state === undefined ? { kind: "done" } : outcomeOf(mail, { id, given, state }, parts);
   };
@@ -49,6 +52,22 @@ async function readHere(
   if (commit !== undefined) await parts.store.transaction(async (db) => commit(db));
   return null;
 }
+
+async function giveIfMoved(
+  mail: MessageRow,
+  wanted: { readonly id: string; readonly answer: FolderAnswer },
+  parts: MailboxAnswerParts,
+): Promise<GivenAnswer | JobOutcome> {
+  try {
+    if (await wasMovedHere(mail, parts)) return await give(mail, wanted, parts);
+  } catch (error) {
+    return afterMailboxError(error);
+  }
+  return moveAnswered(mail, { kind: "back", notificationId: wanted.id, why: notMoved }, parts);
+}
+
+const notMoved =
+  "Usher had not seen this mail in another folder, so it cannot know that you moved it here; move it once more.";
 
 /** Gives the answer, and remembers that it was given. */
 async function give(

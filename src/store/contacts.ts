@@ -4,20 +4,6 @@ import type { Db } from "./store.ts";
 
 export type ContactRow = Selectable<ContactTable>;
 
-/** The contact of an account under this normal form of an address (domain/address.ts). */
-export async function findContact(
-  db: Db,
-  accountId: string,
-  addressKey: string,
-): Promise<ContactRow | undefined> {
-  return db
-    .selectFrom("contact")
-    .selectAll()
-    .where("account_id", "=", accountId)
-    .where("address_key", "=", addressKey)
-    .executeTakeFirst();
-}
-
 /** Contacts of one account by address. */
 export async function listContacts(db: Db, accountId: string): Promise<readonly ContactRow[]> {
   return db

@@ -143,6 +143,9 @@ export async function insertFound(
     .execute();
 }
 
+/** The verdict on a mail at a place where Usher put it. */
+export const movedVerdict = "moved by Usher";
+
 /** A mail that Usher moved is known at its new place, so that no scan takes it for another. */
 export async function insertMoved(
   db: Db,
@@ -159,24 +162,25 @@ export async function insertMoved(
       uid_validity: to.uidValidity,
       uid: to.uid,
       state: "read",
-      verdict: "moved by Usher",
+      verdict: movedVerdict,
       found_at: movedAt,
     })
     .onConflict((conflict) => conflict.columns(["mailbox_id", "folder", "uid_validity", "uid"]).doNothing())
     .execute();
 }
 
-/** Folders where mails with the same Message-ID were found in the same mailbox, newest first. */
-export async function foldersOfCopies(db: Db, mail: MessageRow): Promise<readonly string[]> {
-  const rows = await db
+/** Places in other folders of the same mailbox where mails with the same Message-ID were found, newest first. */
+export async function otherPlaces(db: Db, mail: MessageRow): Promise<readonly MessageRow[]> {
+  return db
     .selectFrom("message")
-    .select("folder")
+    .selectAll()
     .where("mailbox_id", "=", mail.mailbox_id)
     .where("message_key", "=", mail.message_key)
+    .where("folder", "!=", mail.folder)
     .orderBy("found_at", "desc")
     .orderBy("uid", "desc")
+    .limit(20)
     .execute();
-  return rows.map(({ folder }) => folder);
 }
 
 /** The notification that a mail with the same Message-ID led to in the same account; null for none. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -98,21 +98,35 @@ describe("a mail that its owner puts into a folder for answers", () => {
     await lies("fails", "Shares/Done");
   });
 
-  test("is answered although nobody has read it before, and one mail counts once however often it came", async () => {
-    await using answers = await openAnswerWorld(world, { user: "unread", directory });
-    await folderMade("unread");
-    await world.dovecot.deliver("unread", share("unread", 1));
-    await put("unread", "Shares/Accept");
-    // The server has nothing to announce: the mail came and went. Whoever uses the connection makes the watcher look.
-    await answers.mailboxes.withSession("b-unread", async () => Promise.resolve());
-    await stateIs(answers, "followed");
-    await lies("unread", "Shares/Done");
-    await world.dovecot.deliver("unread", share("unread", 1, "<again@cloud-a.example>"));
-    await put("unread", "Shares/Accept");
-    await answers.mailboxes.withSession("b-unread", async () => Promise.resolve());
-    await lies("unread", "Shares/Done", 2);
+  test("counts once, however often the share is mailed", async () => {
+    await using answers = await held("again");
+    await put("again", "Shares/Accept");
+    await lies("again", "Shares/Done");
+    await world.dovecot.deliver("again", share("again", 1, "<again@cloud-a.example>"));
+    await until(async () => (await world.dovecot.flags("again", "INBOX")).length === 1);
+    await until(async () => (await answers.jobs()).length === 0);
+    await put("again", "Shares/Accept");
+    await lies("again", "Shares/Done", 2);
     expect(await answers.notifications()).toHaveLength(1);
     expect(answers.changes.filter(({ to }) => to === "accepted")).toHaveLength(1);
+  });
+
+  test("is no answer when somebody else put it there, but is one when its owner moves it then", async () => {
+    await using answers = await held("stranger");
+    // The same mail, delivered to the folder as to stranger+Shares/Accept@example.org.
+    const raw = join(directory, "raw.eml");
+    await writeFile(raw, share("stranger", 1), { mode: 0o644 });
+    await chmod(directory, 0o755);
+    for (const number of [1, 2]) {
+      await world.dovecot.doveadm("save", "-u", "stranger", "-m", "Shares/Accept", raw);
+      await answers.mailboxes.withSession("b-stranger", async () => Promise.resolve());
+      await lies("stranger", "INBOX", number + 1);
+    }
+    expect((await answers.notifications()).map(({ state }) => state)).toEqual(["held"]);
+    expect(answers.explained[0]).toContain("move it once more");
+    await put("stranger", "Shares/Accept");
+    await lies("stranger", "Shares/Done", 3);
+    expect((await answers.notifications()).map(({ state }) => state)).toEqual(["followed"]);
   });
 
   test("comes back with an explanation where the answer changes nothing", async () => {

@@ -8,6 +8,7 @@ import {
   readAnswerSecret,
   useAnswerSecret,
 } from "../../store/answer-secrets.ts";
+import { shownMail } from "../../store/kept-evidence.ts";
 import { readNotification, type NotificationRow } from "../../store/notifications.ts";
 import { readRecord } from "../../store/records.ts";
 import type { Schema } from "../../store/schema.ts";
@@ -57,7 +58,6 @@ interface Place {
 }
 
 async function pageOf(db: Db, row: NotificationRow, { opened, parts, secret }: Place): Promise<AnswerPage> {
-  const mails = (await readRecord(db, row.id)).filter(({ kind }) => kind === "mail");
   const canAnswer = answerable.has(row.state);
   return {
     title: row.title,
@@ -66,7 +66,9 @@ async function pageOf(db: Db, row: NotificationRow, { opened, parts, secret }: P
     sharerAddress: row.sharer_address,
     origin: row.origin,
     state: row.state,
-    evidence: mails.at(-1)?.detail ?? null,
+    reason: row.reason,
+    detail: row.detail,
+    evidence: shownMail(await readRecord(db, row.id))?.evidence ?? null,
     asksPassword: row.state === "needs-password",
     whyNot: (await parts.answers()).whyNotAccepted(row),
     form: canAnswer
@@ -118,7 +120,8 @@ async function actOnce(opened: OpenedSecret, form: Form, parts: ServerParts): Pr
     if (!isMine || row === undefined) return null;
     const answered = await act(db, row.id, form, answers);
     if (answered.kind !== "planned") await giveBackAnswerSecret(db, opened.secretHash);
-    return { title: row.title, sharerName: row.sharer_name, ...outcomeOf(answered, form.action) };
+    const { title, sharer_name: sharerName, sharer_address: sharerAddress } = row;
+    return { title, sharerName, sharerAddress, ...outcomeOf(answered, form.action) };
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Transaction } from "kysely";
 import type { ServerConfig } from "../../config/config.ts";
+import type { Evidence } from "../../domain/evidence.ts";
 import type { JobQueue } from "../../jobs/queue.ts";
 import type { Log } from "../../observe/log.ts";
 import type { BrowseReply, OpenReply, WantedFile } from "../../protocols/protocol.ts";
@@ -90,8 +91,11 @@ export interface AnswerPage {
   /** `https://host[:port]`. */
   readonly origin: string;
   readonly state: NotificationState;
-  /** What the record says about believing the mail; null where it says nothing. */
-  readonly evidence: Readonly<Record<string, unknown>> | null;
+  /** Kebab-case reason of the state, and the reason for a person; null where the state says all. */
+  readonly reason: string | null;
+  readonly detail: string | null;
+  /** What the record says about believing the mail that the page shows; null where it says nothing. */
+  readonly evidence: Evidence | null;
   /** The share wants a guest password. */
   readonly asksPassword: boolean;
   /** Why it cannot be accepted, for a person; null where it can. */
@@ -103,6 +107,7 @@ export interface AnswerPage {
 export interface AnsweredPage {
   readonly title: string | null;
   readonly sharerName: string;
+  readonly sharerAddress: string;
   readonly outcome: "accepted" | "ignored" | "unchanged";
   /** For a person; null for nothing to say. */
   readonly detail: string | null;

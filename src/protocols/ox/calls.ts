@@ -1,9 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { CookieJar } from "tough-cookie";
 import { limits } from "../../domain/limits.ts";
+import { readText } from "../../http/answer.ts";
 import {
   OutboundError,
   type OutboundClient,
+  type OutboundDownload,
   type OutboundRequest,
   type OutboundResponse,
 } from "../../http/outbound.ts";
@@ -60,6 +62,82 @@ export async function exchange<T extends { readonly kind: string }>(
   }
   record(response.status, answer.code ?? answer.because);
   return { ...answer, retryAfterMs: answer.retryAfterMs ?? retryAfterMs(response.headers, Date.now()) };
+}
+
+/** A document as it comes; must be disposed of. */
+export interface OxDocument {
+  readonly kind: "document";
+  readonly download: OutboundDownload;
+}
+
+/** The document ends before the range that was asked for. */
+export interface BeyondEnd {
+  readonly kind: "beyond-end";
+  readonly sizeBytes: number | null;
+}
+
+/**
+ * Asks for a document and records it with what its head says. A document says how it is to be saved
+ * (Content-Disposition); whatever else comes is an answer of the API and read as one. `range` is a Range field.
+ */
+export async function downloadFrom(
+  line: Line,
+  request: Request,
+  range: string | null,
+): Promise<OxDocument | BeyondEnd | Trouble> {
+  const { ask } = line;
+  if (ask.signal.aborted) return trouble("called-off");
+  const began = performance.now();
+  const patience = new AbortController();
+  const signal = AbortSignal.any([ask.signal, patience.signal]);
+  let status: number | null = null;
+  try {
+    const { url, headers, jar } = outboundRequest(line, request);
+    const download = await line.http.download({
+      url,
+      headers: { ...headers, ...(range === null ? {} : { range }) },
+      ...(jar === undefined ? {} : { jar }),
+      signal,
+    });
+    ({ status } = download);
+    const found = await readHead(download, url, patience);
+    const meaning = isTrouble(found) ? (found.code ?? found.because) : "ok";
+    ask.record(callOf(request, began, status, meaning));
+    return found;
+  } catch (error) {
+    const failed = failureOf(error, ask.signal);
+    ask.record(callOf(request, began, status, failed.because));
+    return failed;
+  }
+}
+
+async function readHead(
+  download: OutboundDownload,
+  url: string,
+  patience: AbortController,
+): Promise<OxDocument | BeyondEnd | Trouble> {
+  const { status, headers } = download;
+  const isDocument = headers["content-disposition"] !== undefined;
+  if (isDocument && (status === 200 || status === 206)) return { kind: "document", download };
+  await using _ = download;
+  if (status === 416) return { kind: "beyond-end", sizeBytes: sizeBehind(headers) };
+  // The silence of a stream is bounded, its whole time hardly; an answer of the API is short.
+  const timer = setTimeout(() => patience.abort(), limits.httpTotalMs);
+  try {
+    const text = await readText(headers, download.body, limits.httpBodyBytes);
+    const answer = readQueued({ status, headers, text, url });
+    if (answer.kind === "queued") return trouble("job-unfinished");
+    if (!isTrouble(answer)) return trouble("answer-not-understood");
+    return { ...answer, retryAfterMs: answer.retryAfterMs ?? retryAfterMs(headers, Date.now()) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** RFC 9110 section 15.5.17: the answer tells how long the document is. */
+function sizeBehind(headers: OutboundDownload["headers"]): number | null {
+  const size = /^bytes \*\/(\d{1,15})$/.exec(headers["content-range"]?.[0] ?? "")?.[1];
+  return size === undefined ? null : Number(size);
 }
 
 /**

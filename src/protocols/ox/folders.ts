@@ -2,7 +2,7 @@ import { z } from "zod";
 import { limits } from "../../domain/limits.ts";
 import { oneLine } from "../../domain/one-line.ts";
 import type { FolderEntry, FollowedFolder } from "../protocol.ts";
-import { type Answer, idText } from "./answers.ts";
+import { idText } from "./answers.ts";
 import type { FolderTarget } from "./restrictions.ts";
 import type { ApiCall, OxSession } from "./session.ts";
 import { isTrouble, type Trouble, trouble } from "./troubles.ts";
@@ -23,6 +23,26 @@ export type ProbedFolder = { readonly kind: "folder"; readonly folder: FollowedF
  */
 export async function readFolder(session: OxSession, target: FolderTarget): Promise<ProbedFolder | Trouble> {
   const { module, folder } = target;
+  const probed = await probeFolder(session, folder);
+  if (isTrouble(probed)) return probed;
+  const entries = await listEntries(session, folder, "as-far-as-told");
+  if (isTrouble(entries)) return entries;
+  return {
+    kind: "folder",
+    folder: {
+      module,
+      folder,
+      title: probed.title,
+      entries: entries.entries.slice(0, limits.folderEntries),
+    },
+  };
+}
+
+/** The title of a folder that is visible: the server must return the same id (reference/ox.md 7). */
+export async function probeFolder(
+  session: OxSession,
+  folder: string,
+): Promise<{ readonly kind: "title"; readonly title: string } | Trouble> {
   const answer = await session.call({
     what: "probe the folder",
     module: "folders",
@@ -34,57 +54,63 @@ export async function readFolder(session: OxSession, target: FolderTarget): Prom
   if (!probed.success) return trouble("answer-not-understood");
   const { id, title } = probed.data.data;
   if (id !== folder) return trouble("other-folder-answered");
-  const entries = await listEntries(session, folder);
-  if (isTrouble(entries)) return entries;
-  return {
-    kind: "folder",
-    folder: {
-      module,
-      folder,
-      title: oneLine(title ?? folder, limits.titleChars),
-      entries: entries.entries,
-    },
-  };
+  return { kind: "title", title: oneLine(title ?? folder, limits.titleChars) };
 }
 
-type Entries = { readonly kind: "entries"; readonly entries: readonly FolderEntry[] };
+interface Entries {
+  readonly kind: "entries";
+  readonly entries: readonly FolderEntry[];
+}
 
-async function listEntries(session: OxSession, folder: string): Promise<Entries | Trouble> {
-  const subfolders = await list(session, {
+/** As far as told: where a list is refused or too long, the folder counts as without entries. */
+type Strictness = "as-far-as-told" | "whole";
+
+/** What lies in a folder: subfolders, then files. Trouble where it cannot be told and `whole` is asked for. */
+export async function listEntries(
+  session: OxSession,
+  folder: string,
+  how: Strictness,
+): Promise<Entries | Trouble> {
+  const subfolders: ApiCall = {
     what: "list the subfolders",
     module: "folders",
     action: "list",
     query: { parent: folder, columns: subfolderColumns },
-  });
-  if (isTrouble(subfolders)) return subfolders;
-  const files = await list(session, {
+  };
+  const files: ApiCall = {
     what: "list the files",
     module: "infostore",
     action: "all",
     query: { folder, columns: fileColumns },
-  });
-  if (isTrouble(files)) return files;
-  const entries = [...subfolders.rows.flatMap(folderEntry), ...files.rows.flatMap(fileEntry)];
-  return { kind: "entries", entries: entries.slice(0, limits.folderEntries) };
+  };
+  const folderRows = await list(session, subfolders, how);
+  if (isTrouble(folderRows)) return folderRows;
+  const fileRows = await list(session, files, how);
+  if (isTrouble(fileRows)) return fileRows;
+  return {
+    kind: "entries",
+    entries: [...folderRows.rows.flatMap(folderEntry), ...fileRows.rows.flatMap(fileEntry)],
+  };
 }
 
-type Rows = { readonly kind: "rows"; readonly rows: readonly (readonly unknown[])[] };
+interface Rows {
+  readonly kind: "rows";
+  readonly rows: readonly (readonly unknown[])[];
+}
 
-/** A list is an addition to the probe: where it is refused or too long, the folder is followed without entries. */
-async function list(session: OxSession, call: ApiCall): Promise<Rows | Trouble> {
+async function list(session: OxSession, call: ApiCall, how: Strictness): Promise<Rows | Trouble> {
   const answer = await session.call(call);
-  if (!isTrouble(answer)) return { kind: "rows", rows: rowsOf(answer) };
-  return isRefusedList(answer) ? { kind: "rows", rows: [] } : answer;
+  const isTolerated = how === "as-far-as-told";
+  if (isTrouble(answer)) return isTolerated && isRefusedList(answer) ? { kind: "rows", rows: [] } : answer;
+  const read = rows.safeParse(answer.fields);
+  if (read.success) return { kind: "rows", rows: read.data.data.slice(0, limits.listedEntries) };
+  return isTolerated ? { kind: "rows", rows: [] } : trouble("answer-not-understood");
 }
 
 /** A refusal in the terms of OX, and not a server that failed or a session that ended. */
 function isRefusedList({ name, because, code }: Trouble): boolean {
   if (because === "answer-too-large" || name === "request-not-accepted") return true;
   return name === "server-error" && code?.startsWith("HTTP ") !== true;
-}
-
-function rowsOf(answer: Answer): Rows["rows"] {
-  return rows.safeParse(answer.fields).data?.data.slice(0, limits.folderEntries) ?? [];
 }
 
 function folderEntry([id, title]: readonly unknown[]): readonly FolderEntry[] {

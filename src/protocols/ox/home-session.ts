@@ -3,7 +3,7 @@ import { limits } from "../../domain/limits.ts";
 import type { Ask } from "../protocol.ts";
 import { callJson } from "./calls.ts";
 import { lineTo, type OxParts } from "./parts.ts";
-import { apiUrl, type OxSession, oxSession } from "./session.ts";
+import { apiUrl, inSession, onceMoreIfLost, type OxSession, oxSession, type SessionWork } from "./session.ts";
 import { isTrouble, type Trouble, trouble } from "./troubles.ts";
 
 /** The account's own OX server and login. */
@@ -30,32 +30,18 @@ const loginResult = z.object({ session: z.string().min(1) });
  */
 export async function inHomeSession<T extends { readonly kind: string }>(
   door: HomeDoor,
-  work: (session: OxSession) => Promise<T | Trouble>,
+  work: SessionWork<T>,
 ): Promise<T | Trouble> {
-  const first = await workOnce(door, work);
-  const done = isTrouble(first) && first.name === "session-lost" ? await workOnce(door, work) : first;
+  const done = await onceMoreIfLost(async () => {
+    const session = await logIn(door);
+    return "kind" in session ? session : inSession(session, work);
+  });
   return isTrouble(done) && isOwnFault(done) ? trouble("home-not-usable", done) : done;
 }
 
 /** What the home server or our own settings get wrong is never a verdict on a share. */
 function isOwnFault({ name }: Trouble): boolean {
   return name === "request-refused" || name === "request-not-accepted";
-}
-
-async function workOnce<T extends { readonly kind: string }>(
-  door: HomeDoor,
-  work: (session: OxSession) => Promise<T | Trouble>,
-): Promise<T | Trouble> {
-  const session = await logIn(door);
-  if ("kind" in session) return session;
-  let isLost = false;
-  try {
-    const done = await work(session);
-    isLost = isTrouble(done) && done.name === "session-lost";
-    return done;
-  } finally {
-    if (!isLost) await session.close();
-  }
 }
 
 /** `POST login?action=login`, OX HTTP API: name and password in a form, the session in a bare JSON object. */

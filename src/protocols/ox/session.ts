@@ -1,8 +1,8 @@
 import { limits } from "../../domain/limits.ts";
 import type { Answer } from "./answers.ts";
-import { callJson, exchange, type Line } from "./calls.ts";
+import { type BeyondEnd, callJson, downloadFrom, exchange, type Line, type OxDocument } from "./calls.ts";
 import { readAnswer } from "./answers.ts";
-import type { Trouble } from "./troubles.ts";
+import { isTrouble, type Trouble } from "./troubles.ts";
 
 /** One call of the OX HTTP API. */
 export interface ApiCall {
@@ -18,6 +18,8 @@ export interface ApiCall {
 /** A login that stands: the session parameter, and the cookies of its line. */
 export interface OxSession {
   call(call: ApiCall): Promise<Answer | Trouble>;
+  /** Asks for a document, whole or the one range of a Range field. */
+  download(call: Omit<ApiCall, "body">, range: string | null): Promise<OxDocument | BeyondEnd | Trouble>;
   /** Logs out, at most limits.oxLogoutMs, whatever became of the work. Never fails. */
   close(): Promise<void>;
 }
@@ -39,6 +41,8 @@ export function oxSession(line: Line, id: string): OxSession {
         },
         (job) => address("jobs", "get", { id: job }),
       ),
+    download: async ({ what, module, action, query }, range) =>
+      downloadFrom(line, { what, method: "GET", url: address(module, action, query) }, range),
     close: async () => {
       // The work's own signal may have ended already; a session that stays open is worth a request of its own.
       const ask = { ...line.ask, signal: AbortSignal.timeout(limits.oxLogoutMs) };
@@ -49,6 +53,36 @@ export function oxSession(line: Line, id: string): OxSession {
       );
     },
   };
+}
+
+/** Work in a session: `keep` leaves the session open beyond it, and whoever kept it closes it. */
+export type SessionWork<T> = (session: OxSession, keep: () => void) => Promise<T | Trouble>;
+
+/** Does `work` in a session and logs out whatever became of it, unless the server lost the session or it was kept. */
+export async function inSession<T extends { readonly kind: string }>(
+  session: OxSession,
+  work: SessionWork<T>,
+): Promise<T | Trouble> {
+  let isOver = false;
+  try {
+    const done = await work(session, () => void (isOver = true));
+    if (isLost(done)) isOver = true;
+    return done;
+  } finally {
+    if (!isOver) await session.close();
+  }
+}
+
+/** A session may be lost on the way: then once more with a fresh login (reference/ox.md 4.3). */
+export async function onceMoreIfLost<T extends { readonly kind: string }>(
+  visit: () => Promise<T | Trouble>,
+): Promise<T | Trouble> {
+  const first = await visit();
+  return isLost(first) ? visit() : first;
+}
+
+function isLost(done: { readonly kind: string } | Trouble): boolean {
+  return isTrouble(done) && done.name === "session-lost";
 }
 
 /** Address of one call below the API prefix. */

@@ -4,8 +4,15 @@ import { gzipSync } from "node:zlib";
 import type { OxReply } from "./wire.ts";
 
 /** Kinds of requests that a fault can be confined to. */
-export type Place = "link" | "redeem" | "login" | "logout" | "api";
+export type Place = "link" | "redeem" | "login" | "logout" | "api" | "document";
 export type Where = Place | "all";
+
+interface BrokenOff {
+  readonly kind: "cut";
+  readonly afterBytes: number;
+  /** The connection stays open. */
+  readonly hangs?: true;
+}
 
 export type Fault =
   | { readonly kind: "slow"; readonly ms: number }
@@ -16,6 +23,8 @@ export type Fault =
   | { readonly kind: "gzip-bomb"; readonly bytes: number }
   | { readonly kind: "status"; readonly status: number; readonly retryAfter: string | null }
   | { readonly kind: "nonsense" }
+  /** The answer breaks off after so many bytes of its body, announced as whole. */
+  | BrokenOff
   /** The connection ends before anything was done. */
   | { readonly kind: "hang-up" }
   /** Everything is done, and the answer is lost. */
@@ -33,13 +42,15 @@ export async function answerUnder(
   } else if (fault.kind === "lost-answer") {
     await answer();
     response.socket?.destroy();
+  } else if (fault.kind === "cut") {
+    breakOff(response, await answer(), fault);
   } else {
     answerBadly(fault, response);
   }
 }
 
 function answerBadly(
-  fault: Exclude<Fault, { kind: "slow" | "lost-answer" }>,
+  fault: Exclude<Fault, BrokenOff | { kind: "slow" | "lost-answer" }>,
   response: ServerResponse,
 ): void {
   switch (fault.kind) {
@@ -61,10 +72,22 @@ function answerBadly(
   }
 }
 
-function send(response: ServerResponse, { status, headers, body }: OxReply): void {
+function send(response: ServerResponse, reply: OxReply): void {
+  writeHead(response, reply);
+  response.end(reply.body);
+}
+
+function writeHead(response: ServerResponse, { status, headers, body, isUnmeasured }: OxReply): void {
   const flat = headers.flatMap(([name, value]) => [name, value]);
-  response.writeHead(status, [...flat, "Content-Length", String(Buffer.byteLength(body))]);
-  response.end(body);
+  const length = isUnmeasured === true ? [] : ["Content-Length", String(Buffer.byteLength(body))];
+  response.writeHead(status, [...flat, ...length]);
+}
+
+function breakOff(response: ServerResponse, reply: OxReply, { afterBytes, hangs }: BrokenOff): void {
+  writeHead(response, reply);
+  response.write(Buffer.from(reply.body).subarray(0, afterBytes), () => {
+    if (hangs !== true) response.socket?.destroy();
+  });
 }
 
 /** Whether the client waited that long. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { documentReply, noSuchFile } from "./documents.ts";
 import { targetFields } from "./origin-link.ts";
 import { countLogin, type OriginState } from "./origin-state.ts";
 import { loginCookies, type Session } from "./sessions.ts";
@@ -33,6 +34,7 @@ const served: ReadonlyMap<string, Answerer> = new Map<string, Answerer>([
   ["folders get", getFolder],
   ["folders list", listFolders],
   ["infostore all", allFiles],
+  ["infostore document", getDocument],
   ["user get", getUser],
   ["capabilities all", allCapabilities],
   ["system whoami", whoAmI],
@@ -73,7 +75,7 @@ function inSession(state: OriginState, request: OxRequest, session: Session, ans
     return failure(sessionLost("usernonexistent"));
   }
   const answer = answerer({ state, request, session, guest });
-  return answerer === getJob ? answer : queued(state, answer);
+  return answerer === getJob || answerer === getDocument ? answer : queued(state, answer);
 }
 
 const goneGuest: Guest = { token: "", contextId: 0, userId: 0, mail: null, password: null };
@@ -220,6 +222,7 @@ function allFiles({ state, request, guest }: Call): OxReply {
   if (folder === null || columns === null) {
     return refused(state, "infostore?action=all", "folder or columns is missing", missingParameter("folder"));
   }
+  if (state.habits.refusesLists) return failure(oxErrors.listRefused);
   const found = state.shares.folder(folder);
   if (found === null) return failure(oxErrors.folderNotFound);
   if (!state.shares.sees(guest.token, folder)) return failure(oxErrors.folderNotVisible);
@@ -234,6 +237,19 @@ function allFiles({ state, request, guest }: Call): OxReply {
     return columns.map((column) => values.get(column) ?? null);
   });
   return success(rows);
+}
+
+function getDocument({ state, request, guest }: Call): OxReply {
+  const id = request.query.get("id");
+  const folder = request.query.get("folder");
+  if (id === null || folder === null) {
+    return refused(state, "infostore?action=document", "id or folder is missing", missingParameter("id"));
+  }
+  const found = state.shares.folder(folder);
+  if (found === null) return failure(oxErrors.folderNotFound);
+  if (!state.shares.sees(guest.token, folder)) return failure(oxErrors.folderNotVisible);
+  const file = found.files.find((each) => `${folder}/${each.id}` === id);
+  return file === undefined ? noSuchFile() : documentReply(file, found, request, state.habits.documents);
 }
 
 function readColumns(text: string | null): readonly number[] | null {

@@ -1,3 +1,4 @@
+import type { DocumentHabit } from "./documents.ts";
 import type { OxReply } from "./wire.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Shares } from "./shares.ts";
@@ -27,6 +28,9 @@ export interface LinkHabits {
   otherFolder: boolean;
   /** Every API answer says text/html, as a server behind an upload frame does. */
   asHtml: boolean;
+  documents: DocumentHabit;
+  /** `infostore?action=all` is refused. */
+  refusesLists: boolean;
 }
 
 export interface OriginState {
@@ -61,5 +65,7 @@ export function plainHabits(): LinkHabits {
     blacklistedGuests: new Set(),
     otherFolder: false,
     asHtml: false,
+    documents: "ranges",
+    refusesLists: false,
   };
 }

@@ -104,6 +104,7 @@ function placeOf({ path, query }: OxRequest, prefix: string): Place {
   const below = path.startsWith(prefix) ? path.slice(prefix.length) : "";
   if (linkPath.test(below)) return "link";
   if (below === "share/redeem/token") return "redeem";
+  if (below === "infostore" && query.get("action") === "document") return "document";
   if (below !== "login") return "api";
   return query.get("action") === "logout" ? "logout" : "login";
 }

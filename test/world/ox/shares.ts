@@ -18,10 +18,12 @@ export interface Guest {
   readonly password: string | null;
 }
 
-interface FileSpec {
+export interface SharedFile {
   readonly id: string;
   readonly name: string;
   readonly sizeBytes: number;
+  /** What is in it; made up in the given size where it is not given. */
+  readonly text?: string;
 }
 
 export interface FolderSpec {
@@ -31,7 +33,7 @@ export interface FolderSpec {
   readonly module?: string;
   /** Parent folder; `10` ("shared") unless given. */
   readonly parent?: string;
-  readonly files?: readonly FileSpec[];
+  readonly files?: readonly SharedFile[];
   /** Tokens of the guests who see it and what is below it. */
   readonly guests?: readonly string[];
 }
@@ -41,7 +43,7 @@ export interface Folder {
   readonly title: string;
   readonly module: string;
   readonly parent: string;
-  readonly files: readonly FileSpec[];
+  readonly files: readonly SharedFile[];
 }
 
 /** System folders that shared and public ones hang below (reference/ox.md 4.4). */

@@ -10,13 +10,18 @@ export interface OxRequest {
   readonly userAgent: string;
   /** Media type, lower-case, without parameters; empty where none was sent. */
   readonly contentType: string;
+  /** The fields Range and If-None-Match; empty where none was sent. */
+  readonly range: string;
+  readonly ifNoneMatch: string;
   readonly body: string;
 }
 
 export interface OxReply {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: string;
+  readonly body: string | Buffer;
+  /** Without Content-Length, ended by the last chunk. */
+  readonly isUnmeasured?: true;
 }
 
 /** A body that no honest client sends; more is not read. */
@@ -38,10 +43,19 @@ export async function readRequest(incoming: IncomingMessage): Promise<OxRequest>
     path: url.pathname,
     query: url.searchParams,
     cookies: readCookies(headers.cookie ?? ""),
-    host: headers.host ?? "",
+    ...readFields(headers),
+    body: Buffer.concat(chunks).toString("utf8"),
+  };
+}
+
+function readFields(headers: IncomingMessage["headers"]) {
+  const { host = "", range = "" } = headers;
+  return {
+    host,
+    range,
     userAgent: headers["user-agent"] ?? "",
     contentType: (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "",
-    body: Buffer.concat(chunks).toString("utf8"),
+    ifNoneMatch: headers["if-none-match"] ?? "",
   };
 }
 
@@ -123,6 +137,8 @@ export const oxErrors = {
   invalidGuestPassword: oxError("LGI-0025", "The guest password is incorrect."),
   folderNotVisible: oxError("FLD-0003", "The folder is not visible."),
   folderNotFound: oxError("FLD-0008", "The folder does not exist."),
+  fileNotFound: oxError("IFO-0300", "The document does not exist."),
+  listRefused: oxError("IFO-0400", "The list is not given."),
   unknownModule: oxError("SVL-0009", "The module is unknown."),
   unknownAction: oxError("SVL-0001", "The action is unknown."),
   invalidValue: oxError("SVL-0003", "A parameter or the body has an invalid value."),
