@@ -50,6 +50,7 @@ export interface MailboxesParts {
   readonly connect?: typeof connectMailbox;
   readonly patience?: Patience;
   readonly refreshEveryMs?: number;
+  readonly answerPollMs?: number;
 }
 
 /** All mailboxes of the site, each with a watcher of its own. */
@@ -186,6 +187,7 @@ class AllMailboxes implements Mailboxes {
       turn: this.#turn,
       patience: this.#parts.patience ?? patience,
       pollEveryMs: () => settings().pollEveryMs,
+      answerPollMs: this.#parts.answerPollMs ?? limits.answerPollMs,
       clock: this.#parts.clock ?? Date.now,
       random,
       save: async (condition) => saveCondition(store.db, row.id, condition),

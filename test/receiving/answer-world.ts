@@ -92,6 +92,7 @@ export async function openAnswerWorld(mail: MailWorld, options: AnswerWorldOptio
       }),
       onAnswers: async (db, found, answer: FolderAnswer) => planAnswers(db, found, answer, site.queue),
       report: () => undefined,
+      answerPollMs: 1000,
       random: () => 0.5,
     }),
   );
