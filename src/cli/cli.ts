@@ -53,7 +53,7 @@ const groups: Readonly<Record<string, Group>> = {
     load: async () => (await import("./replay.ts")).registerReplay,
   },
   subscription: {
-    summary: "shares that are followed: list, show, check, remove",
+    summary: "shares that are followed: list, show, browse, get, check, remove",
     load: async () => (await import("./subscription.ts")).registerSubscription,
   },
   sharing: {

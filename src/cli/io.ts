@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { stdin } from "node:process";
 import { limits } from "../domain/limits.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -6,6 +7,8 @@ import { exitCodes } from "./exit-codes.ts";
 export interface Io {
   out(line: string): void;
   err(line: string): void;
+  /** Bytes as they are, at the pace of whoever takes them. */
+  outBytes(chunk: Uint8Array): Promise<void>;
   /** Overwrites the current line of the terminal; does nothing elsewhere. */
   status(line: string): void;
   /** Width of the terminal; null where output goes to a file or pipe. */
@@ -30,6 +33,9 @@ export function processIo(): Io {
   return {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
+    outBytes: async (chunk) => {
+      if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
+    },
     status: (line) => {
       if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${line}`);
     },

@@ -1,10 +1,10 @@
 import { connectMailbox } from "../mailbox/imap-session.ts";
-import { parseFolders, targetOf } from "../mailbox/mailbox-row.ts";
+import { targetOf } from "../mailbox/mailbox-row.ts";
 import { type ScannedFolder, scanMailbox } from "../mailbox/scan-mailbox.ts";
 import { MailboxError, type MailboxSession } from "../mailbox/session.ts";
 import type { Site } from "../site.ts";
 import { isServing } from "../store/instance-lock.ts";
-import type { NamedMailbox } from "../store/mailboxes.ts";
+import { type NamedMailbox, parseFolders } from "../store/mailboxes.ts";
 import { mailboxOf } from "./accounts-found.ts";
 import { type Cli, CommandError, print } from "./command.ts";
 import { type LookBack, lookBackFrom } from "./look-back.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { loginFault } from "../mailbox/imap-target.ts";
-import { mailboxPasswordPlace, parseFolders, targetOf } from "../mailbox/mailbox-row.ts";
+import { mailboxPasswordPlace, targetOf } from "../mailbox/mailbox-row.ts";
 import type { Site } from "../site.ts";
 import { newId } from "../store/ids.ts";
 import {
@@ -8,6 +8,7 @@ import {
   insertMailbox,
   listMailboxes,
   type MailboxRow,
+  parseFolders,
   saveCondition,
 } from "../store/mailboxes.ts";
 import { accountNamed, mailboxOf } from "./accounts-found.ts";

@@ -8,6 +8,7 @@ import {
 } from "../store/subscriptions.ts";
 import { subscriptionView } from "../store/views.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
+import type { GetOptions } from "./get.ts";
 import { theOne, whenText } from "./found.ts";
 import { printable } from "./io.ts";
 import { type PasswordSource, readPassword } from "./password.ts";
@@ -39,6 +40,24 @@ export function registerSubscription(program: Command, cli: Cli): void {
     .option("--password-stdin", "a new guest password, from standard input")
     .option("--json", "as JSON")
     .action(async (id: string, options: PasswordSource & Json) => check(cli, id, options));
+  group
+    .command("browse <id> [path]")
+    .description(
+      "what lies in a folder behind the share, straight from its origin; without a path: the share itself",
+    )
+    .option("--json", "as JSON")
+    .action(async (id: string, path: string | undefined, options: Json) => {
+      await (await import("./browse.ts")).browse(cli, id, path ?? "", options);
+    });
+  group
+    .command("get <id> <path>")
+    .description("a file behind the share, straight from its origin, to standard output or into a file")
+    .option("--output <file>", "write it here; never over a file that is there")
+    .option("--force", "write it over a file that is there")
+    .option("--range <first-last>", "only these bytes, both counted; 500- is all from byte 500 on")
+    .action(async (id: string, path: string, options: GetOptions) => {
+      await (await import("./get.ts")).get(cli, id, path, options);
+    });
   group
     .command("remove <id>")
     .description("leave the share")

@@ -4,7 +4,8 @@ import { addressDomain } from "./address.ts";
 import type { Locale } from "./locale.ts";
 import type { NoticeShare } from "./notice.ts";
 import { oneLine } from "./one-line.ts";
-import { type Phrases, phrasesIn } from "./phrases/phrases.ts";
+import { phrasesIn } from "./phrases/phrases.ts";
+import type { Phrases } from "./phrases/wanted.ts";
 import { moduleName } from "./share.ts";
 
 /** One sentence that speaks for or against believing a mail. */

@@ -4,7 +4,7 @@
  * States, as OX names them (reference/ox.md, section 7); every protocol uses this one set:
  *
  *   SUBSCRIBED           the share is followed and was seen at the last check
- *   INACCESSIBLE         the origin could not be asked; pause, then ask again
+ *   INACCESSIBLE         the origin could not be asked, or is barred to the account; pause, then ask again
  *   CREDENTIALS_REFRESH  the origin wants another guest password; waits for the account
  *   UNSUBSCRIBED         the account left (an end)
  *   REMOVED              the origin says the share or the guest is gone (an end)
@@ -12,6 +12,8 @@
  *   event \ state   SUBSCRIBED   INACCESSIBLE  CREDENTIALS_REFRESH
  *   seen            SUBSCRIBED   SUBSCRIBED    SUBSCRIBED
  *   no-answer       INACCESSIBLE INACCESSIBLE  CREDENTIALS_REFRESH (still waits, asks again after the pause)
+ *   barred          as no-answer: the share may stand, and this account may not look (a module switched off, an
+ *                   address removed, a guest of another address); it ends nothing, and mends itself when that is undone
  *   bad-password    CREDENTIALS_REFRESH, no further checks until a password is given
  *   gone            REMOVED
  *   left            UNSUBSCRIBED
@@ -40,6 +42,7 @@ export type SubscriptionState =
 export type SubscriptionEvent =
   | { readonly kind: "seen" }
   | { readonly kind: "no-answer"; readonly retryAfterMs: number | null }
+  | { readonly kind: "barred" }
   | { readonly kind: "bad-password" }
   | { readonly kind: "gone" }
   | { readonly kind: "left" };
@@ -75,8 +78,10 @@ export function afterEvent(
   switch (event.kind) {
     case "seen":
       return { state: "SUBSCRIBED", failingSince: null, nextCheckAt: jittered(times, times.checkEveryMs) };
-    case "no-answer": {
-      const pauseMs = Math.max(times.pauseAfterErrorMs, event.retryAfterMs ?? 0);
+    case "no-answer":
+    case "barred": {
+      const askedMs = event.kind === "no-answer" ? event.retryAfterMs : null;
+      const pauseMs = Math.max(times.pauseAfterErrorMs, askedMs ?? 0);
       const state = life.state === "CREDENTIALS_REFRESH" ? life.state : "INACCESSIBLE";
       return {
         state,

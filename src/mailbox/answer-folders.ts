@@ -1,10 +1,5 @@
+import { answerFolderNames, type FolderAnswer } from "../domain/answer-folders.ts";
 import type { MailboxSession } from "./session.ts";
-
-/** What an account says by putting a mail into a folder. */
-export type FolderAnswer = "accept" | "decline";
-
-const names: Readonly<Record<FolderAnswer, string>> = { accept: "Accept", decline: "Decline" };
-const doneName = "Done";
 
 /** The folders that are watched, with what a mail in them means. */
 export type AnswerFolders = ReadonlyMap<string, FolderAnswer>;
@@ -17,27 +12,11 @@ export async function prepareAnswerFolders(session: MailboxSession, root: string
   const base = root.split("/").filter((name) => name !== "");
   const pathOf = (name: string): string => session.pathOf([...base, name]);
   const existing = new Set((await session.folders()).map(({ path }) => path));
-  for (const path of [names.accept, names.decline, doneName].map(pathOf)) {
+  for (const path of Object.values(answerFolderNames).map(pathOf)) {
     if (!existing.has(path)) await session.change.createFolder(path);
   }
   return new Map([
-    [pathOf(names.accept), "accept"],
-    [pathOf(names.decline), "decline"],
+    [pathOf(answerFolderNames.accept), "accept"],
+    [pathOf(answerFolderNames.decline), "decline"],
   ]);
-}
-
-/** Where a mail of an answer folder goes when its answer is done. */
-export function doneFolderOf(answerFolder: string): string {
-  return siblingsOf(answerFolder).done;
-}
-
-/** Whether answers are put into `folder` as they are into `answerFolder`. */
-export function isAnswerFolder(folder: string, answerFolder: string): boolean {
-  const { accept, decline } = siblingsOf(answerFolder);
-  return folder === accept || folder === decline;
-}
-
-function siblingsOf(answerFolder: string): Readonly<Record<FolderAnswer | "done", string>> {
-  const base = answerFolder.replace(new RegExp(`(?:${names.accept}|${names.decline})$`), "");
-  return { accept: base + names.accept, decline: base + names.decline, done: base + doneName };
 }

@@ -35,10 +35,3 @@ function passwordOf(row: MailboxRow, sealer: Sealer): Secret | null {
     throw new MailboxError("unusable", error.message, { cause: error });
   }
 }
-
-/** The folders of a mailbox, INBOX where none is named. */
-export function parseFolders({ folders_json }: Pick<MailboxRow, "folders_json">): readonly string[] {
-  const value: unknown = JSON.parse(folders_json);
-  const folders = Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
-  return folders.length === 0 ? ["INBOX"] : folders;
-}

@@ -1,6 +1,5 @@
-import type { MailboxRow } from "../store/mailboxes.ts";
+import { type MailboxRow, parseFolders } from "../store/mailboxes.ts";
 import type { Store } from "../store/store.ts";
-import { parseFolders } from "./mailbox-row.ts";
 import type { ScanRules } from "./scan-rules.ts";
 import { lookBackUid, scanFolder, type ScanProgress, type ScanResult } from "./scan.ts";
 import type { MailboxSession } from "./session.ts";

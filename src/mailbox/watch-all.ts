@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { MailServer } from "../config/config.ts";
+import type { FolderAnswer } from "../domain/answer-folders.ts";
 import { limits } from "../domain/limits.ts";
 import {
   conditionOf,
@@ -7,14 +8,15 @@ import {
   listMailboxes,
   type MailboxCondition,
   type NamedMailbox,
+  parseFolders,
   saveCondition,
 } from "../store/mailboxes.ts";
 import type { Sealer } from "../store/sealing.ts";
 import type { Db, Store } from "../store/store.ts";
-import { type AnswerFolders, type FolderAnswer, prepareAnswerFolders } from "./answer-folders.ts";
+import { type AnswerFolders, prepareAnswerFolders } from "./answer-folders.ts";
 import { type Patience, patience } from "./condition.ts";
 import { connectMailbox } from "./imap-session.ts";
-import { parseFolders, targetOf } from "./mailbox-row.ts";
+import { targetOf } from "./mailbox-row.ts";
 import type { ScanRules } from "./scan-rules.ts";
 import { scanFolder, type ScanResult } from "./scan.ts";
 import { MailboxError, type MailboxSession } from "./session.ts";
@@ -50,6 +52,7 @@ export interface MailboxesParts {
   readonly connect?: typeof connectMailbox;
   readonly patience?: Patience;
   readonly refreshEveryMs?: number;
+  readonly answerPollMs?: number;
 }
 
 /** All mailboxes of the site, each with a watcher of its own. */
@@ -186,6 +189,7 @@ class AllMailboxes implements Mailboxes {
       turn: this.#turn,
       patience: this.#parts.patience ?? patience,
       pollEveryMs: () => settings().pollEveryMs,
+      answerPollMs: this.#parts.answerPollMs ?? limits.answerPollMs,
       clock: this.#parts.clock ?? Date.now,
       random,
       save: async (condition) => saveCondition(store.db, row.id, condition),

@@ -29,9 +29,10 @@ export interface WatcherParts {
   readonly folders: readonly string[];
   /**
    * Called with each connection: makes the folders that answers are put into, and returns those to watch. They are looked
-   * at when mail leaves the first folder too, and every limits.answerPollMs; left out, there are none.
+   * at when mail leaves the first folder too, and every `answerPollMs`; left out, there are none.
    */
   readonly prepareAnswers?: (session: MailboxSession) => Promise<readonly string[]>;
+  readonly answerPollMs: number;
   readonly condition: MailboxCondition;
   /** Asked before each connection. */
   readonly target: () => ImapTarget;
@@ -229,7 +230,7 @@ class Watch implements Watcher {
   /** IDLE is renewed with each poll, which finds a dead line too; the spread keeps the polls of many mailboxes apart. */
   #pollMs(): number {
     const spread = 0.8 + 0.2 * this.#parts.random();
-    const answersMs = this.#answers.length === 0 ? Infinity : limits.answerPollMs;
+    const answersMs = this.#answers.length === 0 ? Infinity : this.#parts.answerPollMs;
     return Math.min(limits.imapIdleMs, answersMs, this.#parts.pollEveryMs() * spread);
   }
 

@@ -16,8 +16,10 @@ export interface Asking {
   readonly way: FollowWay;
 }
 
+type AskingParts = Pick<ReceivingParts, "store" | "sealer" | "protocols">;
+
 /** Gathers it from the notification; undefined where the account or the protocol is no longer there. */
-export async function askFor(row: NotificationRow, parts: ReceivingParts): Promise<Asking | undefined> {
+export async function askFor(row: NotificationRow, parts: AskingParts): Promise<Asking | undefined> {
   const protocol = parts.protocols.find(({ name }) => name === row.protocol);
   const account = await readFollowingAccount(parts.store.db, row.account_id, parts.sealer);
   if (protocol === undefined || account === undefined) return undefined;
@@ -25,7 +27,7 @@ export async function askFor(row: NotificationRow, parts: ReceivingParts): Promi
   return { protocol, account, share, ...protocol.way(account) };
 }
 
-async function readShare(row: NotificationRow, parts: ReceivingParts): Promise<Share> {
+async function readShare(row: NotificationRow, parts: AskingParts): Promise<Share> {
   const place = { table: "notification", row: row.id };
   const targets = await readTargets(parts.store.db, row.id);
   return {

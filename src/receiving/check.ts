@@ -7,7 +7,7 @@ import {
 import { limits } from "../domain/limits.ts";
 import { unreachable } from "../domain/unreachable.ts";
 import type { LeasedJob, Worker } from "../jobs/queue.ts";
-import type { Ask, Call, FollowReply } from "../protocols/protocol.ts";
+import type { Ask, Call, FollowReply, NotFollowed } from "../protocols/protocol.ts";
 import { readNotification } from "../store/notifications.ts";
 import { addRecord } from "../store/records.ts";
 import type { Db } from "../store/store.ts";
@@ -113,10 +113,21 @@ function eventOf(reply: FollowReply): SubscriptionEvent {
     case "try-later":
       return { kind: "no-answer", retryAfterMs: reply.retryAfterMs };
     case "no":
-      return reply.state === "CREDENTIALS_REFRESH" || reply.state === "ADDABLE_WITH_PASSWORD"
-        ? { kind: "bad-password" }
-        : { kind: "gone" };
+      return { kind: finalEvents[reply.state] };
     default:
       return unreachable(reply);
   }
 }
+
+/** Only an origin that says so ends a subscription; what the account may not, it may again tomorrow. */
+const finalEvents: Readonly<
+  Record<NotFollowed["state"], Exclude<SubscriptionEvent["kind"], "seen" | "no-answer">>
+> = {
+  CREDENTIALS_REFRESH: "bad-password",
+  ADDABLE_WITH_PASSWORD: "bad-password",
+  REMOVED: "gone",
+  UNSUBSCRIBED: "left",
+  UNRESOLVABLE: "barred",
+  UNSUPPORTED: "barred",
+  FORBIDDEN: "barred",
+};

@@ -1,8 +1,7 @@
 import type { JobOutcome } from "../jobs/queue.ts";
-import { doneFolderOf, isAnswerFolder } from "../mailbox/answer-folders.ts";
-import { parseFolders } from "../mailbox/mailbox-row.ts";
+import { doneFolderOf, isAnswerFolder } from "../domain/answer-folders.ts";
 import type { MailboxSession, NewPlace } from "../mailbox/session.ts";
-import { otherPlaces, insertMoved, readMailbox } from "../store/mailboxes.ts";
+import { otherPlaces, insertMoved, parseFolders, readMailbox } from "../store/mailboxes.ts";
 import { closeMessage, type MessageRow } from "../store/messages.ts";
 import type { Db } from "../store/store.ts";
 import { afterMailboxError } from "./mailbox-trouble.ts";

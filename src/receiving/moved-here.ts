@@ -1,4 +1,4 @@
-import { isAnswerFolder } from "../mailbox/answer-folders.ts";
+import { isAnswerFolder } from "../domain/answer-folders.ts";
 import { MailboxError, type MailboxSession } from "../mailbox/session.ts";
 import { movedVerdict, otherPlaces } from "../store/mailboxes.ts";
 import type { MessageRow } from "../store/messages.ts";

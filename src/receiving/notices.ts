@@ -1,6 +1,7 @@
 import { addressDomain } from "../domain/address.ts";
 import { limits } from "../domain/limits.ts";
 import type { MailAddress } from "../domain/mail.ts";
+import { unreachable } from "../domain/unreachable.ts";
 import type { JobQueue } from "../jobs/queue.ts";
 import { countAnswers, hasOpenSummary, insertNotice, type NoticeRow, noticeTimes } from "../store/notices.ts";
 import { type NotificationRow, readNotification } from "../store/notifications.ts";
@@ -49,9 +50,11 @@ export function noticeKindOf({ to, reason, notify }: NotificationChange): Wanted
     case "ignored":
     case "refused":
       return "answered";
-    default:
+    case "accepted":
       // The work at the origin has only begun.
       return null;
+    default:
+      return unreachable(to);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { JobQueue, NewJob } from "../jobs/queue.ts";
-import type { FolderAnswer } from "../mailbox/answer-folders.ts";
+import type { FolderAnswer } from "../domain/answer-folders.ts";
 import { type FoundMessage, mailsThere } from "../store/mailboxes.ts";
 import type { MessageRow } from "../store/messages.ts";
 import type { Db } from "../store/store.ts";

@@ -1,7 +1,7 @@
 import { limits } from "../domain/limits.ts";
 import { unreachable } from "../domain/unreachable.ts";
 import type { JobOutcome, LeasedJob, Worker } from "../jobs/queue.ts";
-import type { FolderAnswer } from "../mailbox/answer-folders.ts";
+import type { FolderAnswer } from "../domain/answer-folders.ts";
 import { notificationOfCopy } from "../store/mailboxes.ts";
 import { closeMessage, type MessageRow, readMessage } from "../store/messages.ts";
 import { readNotification } from "../store/notifications.ts";

@@ -26,6 +26,13 @@ export async function listMailboxes(db: Db, accountId?: string): Promise<readonl
   return query.orderBy("account.name").execute();
 }
 
+/** The folders of a mailbox, INBOX where none is named. */
+export function parseFolders({ folders_json }: Pick<MailboxRow, "folders_json">): readonly string[] {
+  const value: unknown = JSON.parse(folders_json);
+  const folders = Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
+  return folders.length === 0 ? ["INBOX"] : folders;
+}
+
 /** Removes a mailbox with its cursors and the mails found in it. */
 export async function deleteMailbox(db: Db, id: string): Promise<void> {
   await db.deleteFrom("mailbox").where("id", "=", id).execute();

@@ -320,12 +320,8 @@ export interface OutgoingMailColumns {
   sent_at: number | null;
 }
 
-export type NoticeKind =
-  | "held"
-  | "answered"
-  | "failed"
-  /** All that one account was not told one by one. */
-  | "summary";
+/** `summary`: of all that one account was not told one by one. */
+export type NoticeKind = "held" | "answered" | "failed" | "summary";
 
 /** A mail to the account about one of its notifications; sent like an invitation. */
 export interface NoticeTable extends Omit<OutgoingMailColumns, "state"> {

@@ -26,6 +26,7 @@ export async function run(
   const code = await runCli(["--config", configFile, ...args], {
     out: (line) => void out.push(line),
     err: (line) => void err.push(line),
+    outBytes: async (chunk) => void out.push(Buffer.from(chunk).toString("utf8")),
     status: (line) => void status.push(line),
     columns: columns ?? null,
     env: {},

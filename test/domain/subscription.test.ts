@@ -41,6 +41,14 @@ describe("the life of a subscription", () => {
     expect(asked?.nextCheckAt).toBe(times.nowMs + 5 * hour);
   });
 
+  test("outlives what only bars this account from looking", () => {
+    expect(afterEvent(life("SUBSCRIBED"), { kind: "barred" }, times)).toEqual({
+      state: "INACCESSIBLE",
+      failingSince: times.nowMs,
+      nextCheckAt: times.nowMs + 2 * hour,
+    });
+  });
+
   test("remembers since when it fails", () => {
     const again = afterEvent(life("INACCESSIBLE", 7), { kind: "no-answer", retryAfterMs: null }, times);
     expect(again?.failingSince).toBe(7);
@@ -68,6 +76,7 @@ describe("the life of a subscription", () => {
     const event = fc.constantFrom<SubscriptionEvent["kind"]>(
       "seen",
       "no-answer",
+      "barred",
       "bad-password",
       "gone",
       "left",
@@ -81,7 +90,7 @@ describe("the life of a subscription", () => {
         });
         if (next === null) throw new Error("an open life takes every event");
         if (hasEnded(next.state) || next.state === "CREDENTIALS_REFRESH") {
-          expect(next.nextCheckAt === null || kind === "no-answer").toBe(true);
+          expect(next.nextCheckAt === null || kind === "no-answer" || kind === "barred").toBe(true);
         } else {
           expect(next.nextCheckAt).toBeGreaterThanOrEqual(times.nowMs + hour);
           expect(next.nextCheckAt).toBeLessThanOrEqual(times.nowMs + 2.2 * hour);

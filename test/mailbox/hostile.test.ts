@@ -130,6 +130,15 @@ describe("a mail server that misbehaves later", () => {
     });
   });
 
+  test("cannot give another mail's text or structure, nor fill memory with them", async () => {
+    for (const mode of ["wronguid", "bigliteral"] as const) {
+      await using session = await connected(mode);
+      await expect(session.slim(1)).rejects.toMatchObject({ reason: "protocol" });
+      await using again = await connected(mode);
+      await expect(Array.fromAsync(again.texts([1, 2], 1000))).rejects.toMatchObject({ reason: "protocol" });
+    }
+  });
+
   test("cannot flood an idle connection for long", async () => {
     await using session = await connected("idleflood");
     const cost = await costOf(async () => {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { JobOutcome, Workers } from "../../src/jobs/queue.ts";
-import type { FolderAnswer } from "../../src/mailbox/answer-folders.ts";
+import type { FolderAnswer } from "../../src/domain/answer-folders.ts";
 import { createMailboxes, type Mailboxes } from "../../src/mailbox/watch-all.ts";
 import { rulesByPresence } from "../../src/mailbox/scan-rules.ts";
 import { openReading } from "../../src/reading.ts";
@@ -92,6 +92,7 @@ export async function openAnswerWorld(mail: MailWorld, options: AnswerWorldOptio
       }),
       onAnswers: async (db, found, answer: FolderAnswer) => planAnswers(db, found, answer, site.queue),
       report: () => undefined,
+      answerPollMs: 1000,
       random: () => 0.5,
     }),
   );

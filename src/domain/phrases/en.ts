@@ -1,4 +1,4 @@
-import type { Phrases } from "./phrases.ts";
+import type { Phrases } from "./wanted.ts";
 
 export const en: Phrases = {
   quoted: (title) => `“${title}”`,

@@ -1,4 +1,4 @@
-import type { Phrases } from "./phrases.ts";
+import type { Phrases } from "./wanted.ts";
 
 export const fr: Phrases = {
   quoted: (title) => `« ${title} »`,

@@ -1,7 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { CookieJar } from "tough-cookie";
 import { limits } from "../../domain/limits.ts";
-import { readText } from "../../http/answer.ts";
 import {
   OutboundError,
   type OutboundClient,
@@ -124,7 +123,7 @@ async function readHead(
   // The silence of a stream is bounded, its whole time hardly; an answer of the API is short.
   const timer = setTimeout(() => patience.abort(), limits.httpTotalMs);
   try {
-    const text = await readText(headers, download.body, limits.httpBodyBytes);
+    const text = await textOf(download.body);
     const answer = readQueued({ status, headers, text, url });
     if (answer.kind === "queued") return trouble("job-unfinished");
     if (!isTrouble(answer)) return trouble("answer-not-understood");
@@ -132,6 +131,17 @@ async function readHead(
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function textOf(body: OutboundDownload["body"]): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > limits.httpBodyBytes) throw new OutboundError("answer-too-large", true);
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
 /** RFC 9110 section 15.5.17: the answer tells how long the document is. */

@@ -1,0 +1,138 @@
+import * as fc from "fast-check";
+import { Parser } from "htmlparser2";
+import { describe, expect, test } from "vitest";
+import { locales } from "../../../src/domain/locale.ts";
+import { createPages } from "../../../src/http/pages/pages.ts";
+import type { AnswerPage } from "../../../src/http/server/parts.ts";
+import { share } from "../../mail/notice-letters.ts";
+
+const pages = createPages(() => "Example Cloud");
+
+const held: AnswerPage = {
+  title: "Quarterly report",
+  module: "files",
+  sharerName: "Alice",
+  sharerAddress: "alice@cloud-a.example",
+  origin: share.origin,
+  state: "held",
+  reason: null,
+  detail: null,
+  evidence: share.evidence,
+  asksPassword: false,
+  whyNot: null,
+  form: { action: "/answer/0123", token: "form-token" },
+};
+
+interface Shape {
+  readonly tags: readonly string[];
+  readonly fields: readonly string[];
+  readonly attributes: readonly string[];
+}
+
+function shapeOf(html: string): Shape {
+  const shape = { tags: [] as string[], fields: [] as string[], attributes: [] as string[] };
+  const parser = new Parser({
+    onopentag(name, attributes) {
+      shape.tags.push(name);
+      shape.attributes.push(...Object.keys(attributes));
+      const { name: field, value } = attributes;
+      if (/^(input|button)$/.test(name)) shape.fields.push(`${field}=${value ?? ""}`);
+    },
+  });
+  parser.end(html);
+  return shape;
+}
+
+const authenticated: AnswerPage["evidence"] =
+  share.evidence === null
+    ? null
+    : { ...share.evidence, authentication: { ...share.evidence.authentication, trusted: true } };
+
+describe.each(locales)("the pages in %s", (locale) => {
+  const all = [
+    pages.answer(locale, held),
+    pages.answered(locale, { ...held, outcome: "accepted", detail: null }),
+    pages.answered(locale, { ...held, outcome: "unchanged", detail: "it is followed already" }),
+    pages.noLongerValid(locale),
+  ];
+
+  test("are in this language, run nothing, and load nothing but the one stylesheet", () => {
+    for (const html of all) {
+      expect(html).toContain(`<html lang="${locale}">`);
+      expect(html).not.toMatch(/\{[{%]|[%}]\}|undefined|\[object/);
+      const { tags, attributes } = shapeOf(html);
+      expect(tags.filter((tag) => /^(script|style|img|iframe|object)$/.test(tag))).toEqual([]);
+      expect(attributes.filter((name) => /^(on|style|src)/.test(name))).toEqual([]);
+      expect(html.match(/href="[^"]*"/g)).toEqual([`href="${pages.stylesheet.path}"`]);
+    }
+    expect(pages.stylesheet.css).not.toMatch(/@import|url\(/);
+  });
+
+  test("show who shares what from where, in both forms of a deceptive host, and ask", () => {
+    const html = pages.answer(locale, held);
+    for (const said of [
+      "Alice",
+      "alice@cloud-a.example",
+      "Quarterly report",
+      "xn--exmple-cua.org",
+      "exämple.org",
+    ])
+      expect(html).toContain(said);
+    expect(shapeOf(html).fields).toEqual(["form=form-token", "password=", "action=accept", "action=ignore"]);
+  });
+
+  test("keep their elements, whatever strangers write", () => {
+    const usual = shapeOf(pages.answer(locale, { ...held, whyNot: "x" }));
+    const text = fc
+      .array(
+        fc.oneof(
+          fc.string({ unit: "binary", maxLength: 30 }),
+          fc.constantFrom("</main>", "<script>", '" onload="x', "{{ form.token }}", "{% raw %}", "-->"),
+        ),
+        { maxLength: 4 },
+      )
+      .map((pieces) => `a${pieces.join("")}`);
+    fc.assert(
+      fc.property(text, text, text, (sharerName, title, whyNot) => {
+        const page = { ...held, sharerName, title, whyNot };
+        expect(shapeOf(pages.answer(locale, page)).tags).toEqual(usual.tags);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe("the answer page", () => {
+  test("offers to trust only a sender whom somebody vouches for", () => {
+    expect(shapeOf(pages.answer("en", held)).fields).not.toContain("trust=yes");
+    expect(shapeOf(pages.answer("en", { ...held, evidence: authenticated })).fields).toContain("trust=yes");
+  });
+
+  test("asks for the password where one is needed, and says why", () => {
+    const reason = "guest-password-rejected";
+    const html = pages.answer("en", { ...held, state: "needs-password", reason, asksPassword: true });
+    expect(html).toMatch(/type="password"[^>]* required/);
+    expect(html).toContain("The password was not accepted");
+  });
+
+  test("offers no yes where none is possible, and says why", () => {
+    const html = pages.answer("en", { ...held, whyNot: "Public links cannot be followed by Usher yet." });
+    expect(shapeOf(html).fields).toEqual(["form=form-token", "action=ignore"]);
+    expect(html).toContain("Public links cannot be followed by Usher yet.");
+  });
+
+  test("shows how it ended where there is nothing left to answer", () => {
+    const html = pages.answer("en", {
+      ...held,
+      state: "followed",
+      form: null,
+      whyNot: "it is followed already",
+    });
+    expect(shapeOf(html).fields).toEqual([]);
+    expect(html).toContain("You follow this share.");
+  });
+
+  test("is in English for whom nobody knows", () => {
+    expect(pages.noLongerValid(null)).toContain("no longer valid");
+  });
+});
