@@ -133,7 +133,7 @@ class Watch implements Watcher {
       return null;
     } catch (error) {
       this.#isConnected = false;
-      return await this.#failed(error, connectedAt);
+      return this.#failed(error, connectedAt);
     }
   }
 
