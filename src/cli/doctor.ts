@@ -101,6 +101,7 @@ function parkedLines(parked: readonly JobView[]): string[] {
   const rows = parked.map((job) => [
     String(job.id),
     job.kind,
+    job.owner ?? "(site)",
     job.subject,
     String(job.attempts),
     job.lastError ?? "",
@@ -108,7 +109,7 @@ function parkedLines(parked: readonly JobView[]): string[] {
   return [
     "",
     "Parked work waits for you. Mend the reason, then: usher doctor --run-again JOB (or all)",
-    ...table(["job", "work", "about", "tries", "reason"], rows),
+    ...table(["job", "work", "account", "about", "tries", "reason"], rows),
   ];
 }
 

@@ -90,6 +90,8 @@ export interface JobFilter {
 export interface JobView {
   readonly id: number;
   readonly kind: string;
+  /** Name of the account whose work it is; null for the site's own. */
+  readonly owner: string | null;
   readonly subject: string;
   readonly lane: string;
   readonly state: string;

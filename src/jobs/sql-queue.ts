@@ -5,7 +5,9 @@ import { afterCommit } from "../store/transaction-scope.ts";
 import type { JobReport } from "./attempt.ts";
 import type { Bell } from "./bell.ts";
 import { insertJob, releaseDead } from "./job-rows.ts";
+import { ownerOf } from "./job-owner.ts";
 import type { JobQueue, JobView } from "./queue.ts";
+import { isJobKind } from "./retry-rules.ts";
 import { kindsOf, type LoopParts, runJobs } from "./run-jobs.ts";
 
 export interface SqlQueueOptions {
@@ -88,12 +90,15 @@ async function readParked(store: Store): Promise<readonly JobView[]> {
     .where("state", "=", "parked")
     .orderBy("id")
     .execute();
-  return rows.map(jobView);
+  const views: JobView[] = [];
+  for (const row of rows) views.push(await jobView(store, row));
+  return views;
 }
 
-function jobView(row: Selectable<JobTable>): JobView {
+async function jobView(store: Store, row: Selectable<JobTable>): Promise<JobView> {
   const { id, kind, subject, lane, state, attempts } = row;
-  return { id, kind, subject, lane, state, attempts, runAt: row.run_at, lastError: row.last_error };
+  const owner = isJobKind(kind) ? await ownerOf(store.db, kind, subject) : null;
+  return { id, kind, owner, subject, lane, state, attempts, runAt: row.run_at, lastError: row.last_error };
 }
 
 async function unpark(store: Store, id: number, nowMs: number): Promise<boolean> {

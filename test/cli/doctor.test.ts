@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createSqlQueue } from "../../src/jobs/sql-queue.ts";
-import { openStore } from "../../src/store/store.ts";
+import { openStore, type Store } from "../../src/store/store.ts";
 import { run } from "./in-process.ts";
 
 let directory: string;
@@ -18,9 +18,26 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(directory, { recursive: true, force: true }));
 
+/** An accepted notification of bob. */
+async function insertAccepted(store: Store, id: string): Promise<void> {
+  const bob = { id: "a1", name: "bob", locale: "en", modules_json: "[]", created_at: 0 };
+  await store.db
+    .insertInto("account")
+    .values(bob)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const texts = { variant: "", share_hint: "", link_sealed: "", sharer_name: "", sharer_address: "" };
+  const share = { protocol: "ox", origin: "https://x.example", share_key: id, recipient_kind: "named-guest" };
+  await store.db
+    .insertInto("notification")
+    .values({ ...texts, ...share, id, account_id: "a1", state: "accepted", created_at: 0, updated_at: 0 })
+    .execute();
+}
+
 /** Leaves work in the store that was given up. */
 async function park(subject: string): Promise<void> {
   await using store = await openStore(join(directory, "usher.db"));
+  await insertAccepted(store, subject);
   const queue = createSqlQueue({ store, owner: "test" });
   await queue.enqueue(store.db, { kind: "follow", subject, lane: "origin/x" });
   const worker = async () => ({ kind: "park", because: `the origin of ${subject} is gone` }) as const;
@@ -37,7 +54,7 @@ test("parked work is shown with its reason, and is due again when asked for", as
   await park("n1");
   await park("n2");
   const shown = await run(config, ["doctor"]);
-  expect(shown.out).toMatch(/follow +n1 +1 +the origin of n1 is gone/);
+  expect(shown.out).toMatch(/follow +bob +n1 +1 +the origin of n1 is gone/);
   const [first] = JSON.parse((await run(config, ["doctor", "--json"])).out).parked;
   const one = await run(config, ["doctor", "--run-again", String(first.id)]);
   expect(one).toMatchObject({ code: 0, err: "", out: `Job ${first.id} is due again.` });

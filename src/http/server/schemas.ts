@@ -140,6 +140,7 @@ export const jobSchema = z
   .object({
     id: z.int(),
     kind: z.string(),
+    owner: z.string().nullable().describe("Name of the account whose work it is; null for the site's own."),
     subject: z.string(),
     lane: z.string(),
     state: z.string(),
