@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { browseContract, type SharedContent } from "./browse.contract.ts";
 import type {
   Call,
+  Capabilities,
   Follower,
   FollowReply,
   FollowWay,
@@ -50,6 +52,10 @@ export interface OpenedWay extends AsyncDisposable {
   /** A share at the same server that was addressed to somebody else. */
   readonly foreignShare: Share;
   readonly world: FollowWorld;
+  /** What the protocol says that it can do. */
+  readonly capabilities: Capabilities;
+  /** What lies behind the share; absent where the capabilities say that it cannot be listed. */
+  readonly shared?: SharedContent;
 }
 
 const deadlineMs = 1000;
@@ -66,6 +72,7 @@ export function followWayContract(name: string, open: () => Promise<OpenedWay>):
   describe(`${name}: following`, () => followingTests(open));
   describe(`${name}: passwords and addressees`, () => admissionTests(open));
   describe(`${name}: trouble`, () => troubleTests(open));
+  browseContract(name, open);
   describe(`${name}: leaving and discretion`, () => mannersTests(open));
 }
 

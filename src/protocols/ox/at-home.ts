@@ -1,4 +1,14 @@
-import type { Ask, Followed, Follower, FollowReply, FollowWay, LeaveReply, Share } from "../protocol.ts";
+import type {
+  Ask,
+  Followed,
+  Follower,
+  FollowReply,
+  FollowWay,
+  LeaveReply,
+  NotFollowed,
+  Share,
+  TryLater,
+} from "../protocol.ts";
 import {
   checkFolder,
   followFolder,
@@ -12,7 +22,9 @@ import type { OxLink } from "./link.ts";
 import type { OxParts } from "./parts.ts";
 import { admit, type Admitted, foldersAmong, type FolderTarget } from "./restrictions.ts";
 import { issuedLink, linkTo } from "./target-link.ts";
-import { isTrouble, type Look, replyTo, type Trouble } from "./troubles.ts";
+import type { OxSession } from "./session.ts";
+import { browseTree, openInTree, type Tree } from "./tree.ts";
+import { isTrouble, type Look, replyTo, type Trouble, trouble } from "./troubles.ts";
 
 export interface OxHomeParts extends Omit<OxParts, "addressRules"> {
   readonly home: OxHome;
@@ -27,11 +39,21 @@ interface FolderOutcome {
  * Follows OX shares through the account's own OX server (reference/ox.md 5): analyze, then subscribe, resubscribe or
  * nothing by the state. The server keeps the subscription and makes its own requests to the origin.
  */
-export function createOxAtHome(parts: OxHomeParts): FollowWay {
+export function createOxAtHome(parts: OxHomeParts): Required<Omit<FollowWay, "refuse">> {
   return {
     follow: async (share, who, ask) => look(parts, share, { as: "first", who, ask }),
     check: async (share, who, ask) => look(parts, share, { as: "again", who, ask }),
     leave: async (share, _who, ask) => leave(parts, share, ask),
+    browse: async (share, who, path, ask) => {
+      const done = await inTree(parts, share, { who, ask }, async (tree) => browseTree(tree, path));
+      return isTrouble(done) ? replyTo(done, "again", hostOf(parts)) : done;
+    },
+    open: async (share, who, wanted, ask) => {
+      const done = await inTree(parts, share, { who, ask }, async (tree, keep) =>
+        openInTree(tree, wanted, keep),
+      );
+      return isTrouble(done) ? replyTo(done, "again", hostOf(parts)) : done;
+    },
   };
 }
 
@@ -47,6 +69,54 @@ async function look(
   const deed = as === "first" ? followFolder : checkFolder;
   const outcomes = await forEachFolder(parts, { share, link, folders: admitted.folders, ask }, deed);
   return isTrouble(outcomes) ? replyTo(outcomes, as, hostOf(parts)) : summary(outcomes.done, admitted);
+}
+
+/**
+ * Does `work` in what the home server shows of a share. Its folders have names of their own there, which it tells with
+ * each look; what does not stand any more is left out, and is the answer where nothing else stands.
+ */
+async function inTree<T extends { readonly kind: string }>(
+  parts: OxHomeParts,
+  share: Share,
+  { who, ask }: { readonly who: Follower; readonly ask: Ask },
+  work: (tree: Tree, keep: () => void) => Promise<T | Trouble>,
+): Promise<T | NotFollowed | TryLater | Trouble> {
+  const admitted = admit(share, who, "home");
+  if (admitted.kind === "no") return admitted;
+  const folders = admitted.folders.filter(({ module }) => module === "files");
+  const link = issuedLink(share.link);
+  if (isTrouble(link)) return link;
+  if (folders.length === 0) return trouble("module-not-listed");
+  return inHomeSession<T | NotFollowed | TryLater>(
+    { parts, home: parts.home, ask },
+    async (session, keep) => {
+      const roots = await standingFolders({ parts, share, link, session }, folders);
+      return "kind" in roots ? roots : work({ session, roots, isOneFolder: folders.length === 1 }, keep);
+    },
+  );
+}
+
+async function standingFolders(
+  place: {
+    readonly parts: OxHomeParts;
+    readonly share: Share;
+    readonly link: OxLink;
+    readonly session: OxSession;
+  },
+  folders: readonly FolderTarget[],
+): Promise<readonly string[] | NotFollowed | TryLater | Trouble> {
+  const { parts, share, link, session } = place;
+  const names: string[] = [];
+  let firstNo: NotFollowed | null = null;
+  for (const target of folders) {
+    const folder = { session, host: hostOf(parts), link: linkTo(link, target), password: share.password };
+    const reply = await checkFolder(folder);
+    if (reply.kind === "trouble" || reply.kind === "try-later") return reply;
+    if (reply.kind === "no") firstNo ??= reply;
+    else if (reply.folder === null) return trouble("answer-not-understood");
+    else names.push(reply.folder);
+  }
+  return names.length === 0 && firstNo !== null ? firstNo : names;
 }
 
 /** Leaves every folder that may stand, also those that the account could not follow any more. */

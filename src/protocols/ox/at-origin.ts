@@ -13,7 +13,8 @@ import type { OxParts } from "./parts.ts";
 import type { Admitted, FolderTarget } from "./restrictions.ts";
 import { isTrouble, replyTo, type Trouble, trouble } from "./troubles.ts";
 import { type Asker, type Guest, prepareVisit, type Visit, visitOrigin } from "./visit.ts";
-import { browseTree, openInTree } from "./tree.ts";
+import { browseTree, openInTree, type Tree } from "./tree.ts";
+import type { OxSession } from "./session.ts";
 
 type Seen = {
   readonly kind: "seen";
@@ -46,23 +47,22 @@ async function look(parts: OxParts, share: Share, asker: Asker): Promise<FollowR
 async function browse(parts: OxParts, share: Share, path: string, asker: Asker): Promise<BrowseReply> {
   const visit = prepareVisit(parts, share, asker);
   if (visit.kind !== "visit") return visit;
-  const roots = rootsOf(visit);
-  const listed = await visitOrigin(visit, async ({ session }) => browseTree({ session, roots }, path));
+  const listed = await visitOrigin(visit, async ({ session }) => browseTree(treeOf(visit, session), path));
   return isTrouble(listed) ? replyTo(listed, asker.as, hostOf(visit)) : listed;
 }
 
 async function open(parts: OxParts, share: Share, wanted: WantedFile, asker: Asker): Promise<OpenReply> {
   const visit = prepareVisit(parts, share, asker);
   if (visit.kind !== "visit") return visit;
-  const roots = rootsOf(visit);
   const opened = await visitOrigin(visit, async ({ session }, keep) =>
-    openInTree({ session, roots }, wanted, keep),
+    openInTree(treeOf(visit, session), wanted, keep),
   );
   return isTrouble(opened) ? replyTo(opened, asker.as, hostOf(visit)) : opened;
 }
 
-function rootsOf({ admitted }: Visit): readonly string[] {
-  return admitted.folders.map(({ folder }) => folder);
+function treeOf({ admitted }: Visit, session: OxSession): Tree {
+  const roots = admitted.folders.map(({ folder }) => folder);
+  return { session, roots, isOneFolder: roots.length === 1 };
 }
 
 function hostOf({ apiBase }: Visit): string {

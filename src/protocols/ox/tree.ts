@@ -11,6 +11,8 @@ export interface Tree {
   readonly session: OxSession;
   /** Ids of the shared folders. */
   readonly roots: readonly string[];
+  /** The share is one folder; where it has several, the root lists those that stand, be it one. */
+  readonly isOneFolder: boolean;
 }
 
 type NoSuchPath = { readonly kind: "no-such-path"; readonly path: string };
@@ -82,9 +84,9 @@ function isNoName(name: string): boolean {
   return name === "" || name === "." || name === "..";
 }
 
-async function openRoot({ session, roots }: Tree): Promise<OpenFolder | Trouble> {
-  const [only, second] = roots;
-  if (only !== undefined && second === undefined) return openFolder(session, only);
+async function openRoot({ session, roots, isOneFolder }: Tree): Promise<OpenFolder | Trouble> {
+  const [only] = roots;
+  if (only !== undefined && isOneFolder) return openFolder(session, only);
   const entries: FolderEntry[] = [];
   for (const id of roots) {
     const probed = await probeFolder(session, id);

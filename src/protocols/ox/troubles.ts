@@ -31,6 +31,7 @@ export type TroubleName =
   | "wrong-account"
   | "module-not-available"
   | "single-file"
+  | "module-not-listed"
   | "link-malformed"
   | "home-login-refused"
   | "home-not-usable"
@@ -183,6 +184,11 @@ const meanings: Readonly<Record<TroubleName, Meaning>> = {
     again: "UNSUPPORTED",
     words:
       "The link at {host} names a single file, and only folders can be followed; ask the sharer to share its folder.",
+  },
+  "module-not-listed": {
+    first: "UNSUPPORTED",
+    again: "UNSUPPORTED",
+    words: "{host} follows a calendar, and only folders of files can be listed; open it there instead.",
   },
   "link-malformed": {
     first: "UNRESOLVABLE",

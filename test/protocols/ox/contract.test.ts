@@ -1,5 +1,9 @@
 import { afterAll, beforeAll } from "vitest";
 import { type FollowWorld, followWayContract, type OpenedWay } from "../../contract/origin.contract.ts";
+import { noWayOut } from "../../../src/no-way-out.ts";
+import { createOx } from "../../../src/protocols/ox/ox.ts";
+import type { SharedContent } from "../../contract/browse.contract.ts";
+import { contentOf } from "../../world/ox/documents.ts";
 import type { OxHome } from "../../world/ox/home.ts";
 import type { OxOrigin } from "../../world/ox/origin.ts";
 import type { Certificates } from "../../world/tls.ts";
@@ -33,6 +37,8 @@ followWayContract("OX, by Usher at the origin", async (): Promise<OpenedWay> => 
     follower: bob,
     foreignShare: foreignShare(origin),
     world,
+    capabilities,
+    shared: sharedContent(origin, origin),
     [Symbol.asyncDispose]: async () => opened[Symbol.asyncDispose](),
   };
 });
@@ -56,6 +62,8 @@ followWayContract("OX, through the account's own server", async (): Promise<Open
     follower: { ...bob, hasHome: true },
     foreignShare: foreignShare(origin),
     world,
+    capabilities,
+    shared: sharedContent(origin, home),
     [Symbol.asyncDispose]: async () => opened[Symbol.asyncDispose](),
   };
 });
@@ -72,6 +80,19 @@ function trouble(server: OxOrigin | OxHome) {
     well: () => server.behave(),
     requests: () => server.requests().length,
     refusals: () => server.refusals(),
+  };
+}
+
+const { capabilities } = createOx({ http: noWayOut });
+const film = { id: "9100", name: "Ebbe & Flut 100%.mkv", sizeBytes: 5000 };
+
+function sharedContent(origin: OxOrigin, server: OxOrigin | OxHome): SharedContent {
+  origin.addFolder({ id: "40", title: "Für später?", parent: "39", files: [film] });
+  return {
+    folder: "Für später?",
+    file: `Für später?/${film.name}`,
+    bytes: contentOf(film),
+    breakOff: (afterBytes) => server.misbehave({ kind: "cut", afterBytes }, "document"),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { OxServer } from "./server.ts";
 import type { Sessions } from "./sessions.ts";
-import type { Guest } from "./shares.ts";
+import type { Folder, Guest } from "./shares.ts";
 import type { ShareLink } from "./token.ts";
 import type { OxError } from "./wire.ts";
 import type { Visit } from "./visitor.ts";
@@ -41,8 +41,12 @@ export type ProviderName = "xctx" | "xox" | "calendar";
 
 /** Guests of another context of the same installation, which needs no HTTP (reference/ox.md, section 6). */
 export interface Installation {
+  /** The guest behind a token, as a server of the same installation resolves it; null where there is none. */
   resolveGuest(token: string): Guest | null;
   sees(token: string, folder: string): boolean;
+  folder(id: string): Folder | null;
+  /** Folders below one that the guest sees. */
+  below(token: string, parent: string): readonly Folder[];
 }
 
 export interface HomeState {

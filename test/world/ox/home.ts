@@ -7,6 +7,7 @@ import {
   subscribe,
   unsubscribe,
 } from "./home-shares.ts";
+import { answerFiles } from "./home-files.ts";
 import type { HomeState, HomeUser, HomeUserSpec, Installation } from "./home-state.ts";
 import { hostOf, type Observed, type OxServerOptions, startOxServer, type Trouble } from "./server.ts";
 import { loginCookies, Sessions } from "./sessions.ts";
@@ -121,6 +122,7 @@ function addUser(state: HomeState, spec: HomeUserSpec): void {
 }
 
 function placeOf({ path, query }: OxRequest, prefix: string): Place {
+  if (path === `${prefix}infostore` && query.get("action") === "document") return "document";
   if (path !== `${prefix}login`) return "api";
   return query.get("action") === "logout" ? "logout" : "login";
 }
@@ -137,9 +139,12 @@ async function answer(state: HomeState, request: OxRequest, prefix: string): Pro
       return action === "logout" ? logout(state, request) : unknownAction(state, "login");
     case `${prefix}capabilities`:
       return allCapabilities(state, request, user, action);
-    default:
+    default: {
+      const files = answerFiles(state, request, user, `${request.path.slice(prefix.length)} ${action}`);
+      if (files !== null) return files;
       state.refuse(`${request.method} on a path that is not served`);
       return pageReply(404, "There is nothing here.");
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Place } from "./faults.ts";
 import { answerCall } from "./origin-calls.ts";
+import type { Installation } from "./home-state.ts";
 import { openLink, redeemToken } from "./origin-link.ts";
 import { type LinkHabits, type LoginCount, type OriginState, plainHabits } from "./origin-state.ts";
 import { hostOf, type Observed, type OxServerOptions, startOxServer, type Trouble } from "./server.ts";
@@ -50,15 +51,12 @@ export interface OxOriginControls extends Trouble, Observed {
   secrets(): readonly string[];
 }
 
-export interface OxOrigin extends OxOriginControls, AsyncDisposable {
+export interface OxOrigin extends OxOriginControls, Installation, AsyncDisposable {
   readonly port: number;
   /** `https://hostname:port`. */
   readonly origin: string;
   /** Address of the HTTP API, with its final slash. */
   readonly base: string;
-  /** The guest behind a token, as a server of the same installation resolves it; null where there is none. */
-  resolveGuest(token: string): Guest | null;
-  sees(token: string, folder: string): boolean;
 }
 
 /** Starts an OX server that shares: links, guest sessions and what guests may call, strictly after reference/ox.md, section 4. */
@@ -80,6 +78,8 @@ export async function startOxOrigin(options: OxOriginOptions): Promise<OxOrigin>
     ...sessionSwitches(state, server),
     resolveGuest: (token) => state.shares.guest(token),
     sees: (token, folder) => state.shares.sees(token, folder),
+    folder: (id) => state.shares.folder(id),
+    below: (token, parent) => state.shares.below(token, parent),
   };
 }
 
