@@ -79,16 +79,9 @@ export function afterEvent(
     case "seen":
       return { state: "SUBSCRIBED", failingSince: null, nextCheckAt: jittered(times, times.checkEveryMs) };
     case "no-answer":
-    case "barred": {
-      const askedMs = event.kind === "no-answer" ? event.retryAfterMs : null;
-      const pauseMs = Math.max(times.pauseAfterErrorMs, askedMs ?? 0);
-      const state = life.state === "CREDENTIALS_REFRESH" ? life.state : "INACCESSIBLE";
-      return {
-        state,
-        failingSince: life.failingSince ?? times.nowMs,
-        nextCheckAt: jittered(times, pauseMs),
-      };
-    }
+      return pausing(life, times, event.retryAfterMs ?? 0);
+    case "barred":
+      return pausing(life, times, 0);
     case "bad-password":
       return {
         state: "CREDENTIALS_REFRESH",
@@ -102,6 +95,15 @@ export function afterEvent(
     default:
       return unreachable(event);
   }
+}
+
+/** Asked again after the pause, or later where the origin wants that. */
+function pausing(life: SubscriptionLife, times: CheckTimes, askedMs: number): SubscriptionLife {
+  return {
+    state: life.state === "CREDENTIALS_REFRESH" ? life.state : "INACCESSIBLE",
+    failingSince: life.failingSince ?? times.nowMs,
+    nextCheckAt: jittered(times, Math.max(times.pauseAfterErrorMs, askedMs)),
+  };
 }
 
 /** Up to a tenth later than asked, never earlier: a pause that the origin wants is kept. */
