@@ -27,9 +27,7 @@ function install() {
   const first = npmCi(missing.length === 0 ? "shown" : "kept");
   if (first.isDone) return;
   if (missing.length === 0) fail("npm ci failed; its own message stands above.");
-  console.error(
-    `No prebuilt SQLite driver could be had; to compile it, ${missing.join(" and ")} is installed ...`,
-  );
+  console.error("No prebuilt SQLite driver could be had; installing make and g++ to compile it ...");
   const tools = installBuildTools();
   if (!tools.isDone) {
     fail(
@@ -57,20 +55,14 @@ function npmCi(output) {
 
 function installBuildTools() {
   const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
-  const apt = [
-    ...asRoot,
-    "env",
-    "DEBIAN_FRONTEND=noninteractive",
-    "apt-get",
-    "-q",
-    "-o",
-    "DPkg::Lock::Timeout=300",
-  ];
-  const install = [...apt, "install", "-y", "--no-install-recommends", "make", "g++", "python3"];
-  const known = call(install, process.env, "kept");
-  if (known.isDone) return known;
+  const apt = [...asRoot, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"];
+  const packages = ["--no-install-recommends", "make", "g++", "python3"];
+  const installing = [...apt, "install", "-y", "-o", "DPkg::Lock::Timeout=300", ...packages];
+  const first = call(installing, process.env, "kept");
+  if (first.isDone) return first;
+  // A fresh machine may not know its packages yet.
   call([...apt, "update"], process.env, "kept");
-  return call(install, process.env, "kept");
+  return call(installing, process.env, "kept");
 }
 
 function call([command, ...args], env, output) {
