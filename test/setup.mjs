@@ -23,18 +23,23 @@ function isStale() {
 
 function install() {
   console.error("Installing packages (once; one to three minutes) ...");
-  if (npmCi()) return;
-  // The SQLite driver is compiled where no prebuilt binary can be had.
   const missing = ["make", "g++", "python3"].filter((tool) => spawnSync(tool, ["--version"]).error);
+  const first = npmCi(missing.length === 0 ? "shown" : "kept");
+  if (first.isDone) return;
   if (missing.length === 0) fail("npm ci failed; its own message stands above.");
-  console.error(`Installing build tools for the SQLite driver (missing: ${missing.join(", ")}) ...`);
-  if (!installBuildTools()) {
-    fail(`npm ci failed. Install the build tools first: sudo apt-get install -y make g++ python3`);
+  console.error("No prebuilt SQLite driver could be had; installing make and g++ to compile it ...");
+  const tools = installBuildTools();
+  if (!tools.isDone) {
+    fail(
+      `${first.output}${tools.output}\nnpm ci failed for want of build tools, which this user cannot install. ` +
+        "Type: sudo apt-get install -y make g++ python3",
+    );
   }
-  if (!npmCi()) fail("npm ci failed; its own message stands above.");
+  if (!npmCi("shown").isDone) fail("npm ci failed; its own message stands above.");
 }
 
-function npmCi() {
+/** `kept` output is for the case that nothing else helps: a driver that must be compiled is no fault yet. */
+function npmCi(output) {
   // Headers for the driver's compilation come with the project's own Node.
   const headers = join(modules, `node-${platform()}-${arch()}`);
   const env = {
@@ -44,19 +49,35 @@ function npmCi() {
     npm_config_audit: "false",
   };
   const npm = process.env.npm_execpath;
-  const [command, ...first] = npm?.endsWith(".js") ? [process.execPath, npm] : ["npm"];
-  const result = spawnSync(command, [...first, "ci"], { cwd: root, env, stdio: ["ignore", 2, 2] });
-  return result.status === 0;
+  const command = npm?.endsWith(".js") ? [process.execPath, npm, "ci"] : ["npm", "ci"];
+  return call(command, env, output);
 }
 
 function installBuildTools() {
-  const apt = process.getuid?.() === 0 ? ["apt-get"] : ["sudo", "-n", "apt-get"];
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const call = (...args) =>
-    spawnSync(apt[0], [...apt.slice(1), ...args], { env, stdio: ["ignore", 2, 2] }).status === 0;
-  return (
-    call("update", "-q") && call("install", "-y", "-q", "--no-install-recommends", "make", "g++", "python3")
-  );
+  const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
+  const apt = [...asRoot, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"];
+  const packages = ["--no-install-recommends", "make", "g++", "python3"];
+  const installing = [...apt, "install", "-y", "-o", "DPkg::Lock::Timeout=300", ...packages];
+  const first = call(installing, process.env, "kept");
+  if (first.isDone) return first;
+  // A fresh machine may not know its packages yet.
+  call([...apt, "update"], process.env, "kept");
+  return call(installing, process.env, "kept");
+}
+
+function call([command, ...args], env, output) {
+  const stdio = output === "shown" ? ["ignore", 2, 2] : ["ignore", "pipe", "pipe"];
+  const result = spawnSync(command, args, {
+    cwd: root,
+    env,
+    stdio,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return {
+    isDone: result.status === 0,
+    output: `${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}`,
+  };
 }
 
 async function run([command, ...args]) {

@@ -62,7 +62,8 @@ describe("a mail server that misbehaves at the login", () => {
       });
     });
     expect(cost.ms).toBeLessThan(10_000);
-    expect(cost.bytes).toBeLessThan(64 * megabyte);
+    // Unbounded it would be gigabytes; the server's own buffers are part of it.
+    expect(cost.bytes).toBeLessThan(128 * megabyte);
     expect(cost.gapMs).toBeLessThan(longestGapMs);
   });
 
@@ -144,7 +145,7 @@ describe("a mail server that misbehaves later", () => {
     const cost = await costOf(async () => {
       await expect(session.waitForMail(30_000, never)).rejects.toMatchObject({ reason: "protocol" });
     });
-    expect(cost.ms).toBeLessThan(10_000);
+    expect(cost.ms).toBeLessThan(20_000);
     expect(cost.gapMs).toBeLessThan(longestGapMs);
   });
 });
