@@ -20,7 +20,7 @@ function senderText({ authentication, signature }: Evidence): string {
   const who = from ?? "not exactly one address";
   const results = `dkim=${dkim ?? "-"} spf=${spf ?? "-"} dmarc=${dmarc ?? "-"}`;
   const said = authservId === null ? "no trusted server said anything" : `${authservId} says ${results}`;
-  const source = by === "dkim-signature" ? "by the mail's own signature" : said;
+  const source = trusted && by === "dkim-signature" ? "by the mail's own signature" : said;
   const looked =
     signature?.because === undefined ? "" : `; signature ${signature.result}: ${signature.because}`;
   return `${who}, ${trusted ? "authenticated" : "not authenticated"} (${source}${looked})`;
