@@ -158,6 +158,11 @@ describe("an account hears of it", () => {
   });
 });
 
+interface Warning {
+  readonly message: string;
+  readonly remedy: string;
+}
+
 describe("usher check", () => {
   test("warns of rules that could only accept unauthenticated mail, and of no other", async () => {
     const { world } = scene;
@@ -171,18 +176,13 @@ describe("usher check", () => {
       { when: { originHost: host }, then: "ignore" },
     ];
     await world.configure({ policy });
-    const { ok, warnings } = await scene.usherJson<{ ok: boolean; warnings: readonly { path: string }[] }>(
-      "check",
-    );
+    const { ok, warnings } = await scene.usherJson<{ ok: boolean; warnings: readonly Warning[] }>("check");
     expect(ok).toBe(true);
-    const wrong = (rule: number) =>
-      expect.objectContaining({
-        message: expect.stringContaining(
-          `rule ${rule} says accept to mail whose sender nobody has authenticated`,
-        ),
-        remedy: expect.stringContaining("senderDomain"),
-      });
-    expect(warnings).toEqual([wrong(2), wrong(3)]);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^rule 2 says accept to mail whose sender nobody has authenticated/),
+      expect.stringMatching(/^rule 3 says accept to mail whose sender nobody has authenticated/),
+    ]);
+    for (const { remedy } of warnings) expect(remedy).toContain("when.senderDomain");
     const run = await scene.usher("check");
     expect([run.code, run.out]).toEqual([0, expect.stringMatching(/is right, with 2 warnings:/)]);
     await world.configure({ policy, trustedAuthservIds: [], dkim: { verify: false } });
