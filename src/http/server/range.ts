@@ -18,7 +18,8 @@ export function attachment(name: string): string {
     name
       .toWellFormed()
       .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}/\\]/gu, "_")
-      .slice(0, 255) || "file";
+      .slice(0, 255)
+      .replace(/[\uD800-\uDBFF]$/, "") || "file";
   const ascii = plain.replaceAll(/[^\x20-\x7e]|["%]/g, "_");
   const encoded = encodeURIComponent(plain).replaceAll(
     /['()*]/g,
