@@ -10,6 +10,15 @@ test.each([
   ["noreply@evil.example", "alice@example.org", null],
   ["noreply@evilexample.org", "alice@example.org", null],
   ["alice@example.org", "", null],
+  ["no-reply@example.org", "alice@example.org", "alice@example.org"],
+  ["do-not-reply@example.org", "alice@example.org", "alice@example.org"],
+  ["sharing-noreply@example.org", "alice@example.org", "alice@example.org"],
+  // Another user of the same provider, who can have such an address.
+  ["mallory@example.org", "alice@example.org", null],
+  ["mallory+noreply@example.org", "alice@example.org", null],
+  ["noreply+mallory@example.org", "alice@example.org", null],
+  ["mallory.no-reply@example.org", "alice@example.org", null],
+  ["noreply-mallory@example.org", "alice@example.org", null],
 ])("mail of %s vouches for %s: %s", (sender, sharer, expected) => {
   expect(contactAddress(from(sender), sharer)).toBe(expected);
 });
