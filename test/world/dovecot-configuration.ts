@@ -37,6 +37,10 @@ userdb {
 namespace inbox {
   inbox = yes
   separator = ${settings.separator ?? "/"}
+  # Exists only where a test makes it.
+  mailbox Unsolicited {
+    special_use = \\Junk
+  }
 }
 ${settings.hasAcl === true ? accessLists(t) : ""}
 ${services(settings)}`;
