@@ -1,9 +1,9 @@
 import { createPages } from "./http/pages/pages.ts";
 import { createServer, type Server } from "./http/server/server.ts";
+import { lookBehind, type LookBehind, notesInLog } from "./receiving/browse.ts";
 import type { ReceivingParts } from "./receiving/parts.ts";
 import type { CurrentConfig } from "./room.ts";
 import { servingAnswers } from "./serving-answers.ts";
-import { servingFiles } from "./serving-files.ts";
 import type { Site } from "./site.ts";
 
 /**
@@ -23,7 +23,19 @@ export async function createServing(
     // Taking `server` out of the configuration counts from the next start on.
     settings: () => current().server ?? first,
     answers: async () => servingAnswers(await receiving()),
-    files: servingFiles(receiving, site.log),
+    files: servingFiles(receiving),
     pages: createPages(() => current().smtp?.from.name ?? "Usher"),
   });
+}
+
+/** Looks behind subscriptions, with the way out that is loaded with the first of them. */
+function servingFiles(receiving: () => Promise<ReceivingParts>): LookBehind {
+  async function behind(): Promise<LookBehind> {
+    const parts = await receiving();
+    return lookBehind(parts, notesInLog(parts));
+  }
+  return {
+    browse: async (id, path, signal) => (await behind()).browse(id, path, signal),
+    open: async (id, wanted, signal) => (await behind()).open(id, wanted, signal),
+  };
 }

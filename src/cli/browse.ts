@@ -1,7 +1,6 @@
 import { unreachable } from "../domain/unreachable.ts";
 import type { BrowseReply, OpenReply } from "../protocols/protocol.ts";
-import { browseSubscription, type Looked } from "../receiving/browse.ts";
-import type { ReceivingParts } from "../receiving/parts.ts";
+import { lookBehind, type LookBehind, type Looked, notesInRecord } from "../receiving/browse.ts";
 import type { Site } from "../site.ts";
 import { subscriptionsByPrefix } from "../store/subscriptions.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
@@ -16,8 +15,8 @@ export async function browse(
   options: { readonly json?: true },
 ): Promise<void> {
   const { stop } = cli.io.signals();
-  await behindSubscription(cli, typed, async (parts, id) => {
-    const reply = await browseSubscription(parts, id, path, stop);
+  await behindSubscription(cli, typed, async (behind, id) => {
+    const reply = await behind.browse(id, path, stop);
     if (reply.kind !== "listed") throw refusal(reply);
     const rows = reply.entries.map(({ kind, name, sizeBytes }) => [
       kind,
@@ -33,13 +32,13 @@ export async function browse(
 export async function behindSubscription(
   cli: Cli,
   typed: string,
-  work: (parts: ReceivingParts, id: string) => Promise<void>,
+  work: (behind: LookBehind, id: string) => Promise<void>,
 ): Promise<void> {
   await using site: Site = await openSite(cli);
   const row = theOne(await subscriptionsByPrefix(site.store.db, typed), typed, "subscription");
   const { createOrigins } = await import("../origins.ts");
   await using origins = createOrigins(site, () => site.config);
-  await work(origins.parts, row.id);
+  await work(lookBehind(origins.parts, notesInRecord(origins.parts)), row.id);
 }
 
 type Refused = Exclude<Looked<BrowseReply | OpenReply>, { readonly kind: "listed" | "opened" }>;

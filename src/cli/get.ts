@@ -4,7 +4,6 @@ import { link, lstat, rename, rm } from "node:fs/promises";
 import { finished } from "node:stream/promises";
 import { OutboundError } from "../http/outbound.ts";
 import type { OpenedFile, WantedFile } from "../protocols/protocol.ts";
-import { openSubscriptionFile } from "../receiving/browse.ts";
 import { behindSubscription, refusal } from "./browse.ts";
 import { type Cli, CommandError } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -26,8 +25,8 @@ export async function get(cli: Cli, typed: string, path: string, options: GetOpt
   const { output, force = false } = options;
   if (output !== undefined && !force && (await exists(output))) throw alreadyThere(output);
   const { stop } = cli.io.signals();
-  await behindSubscription(cli, typed, async (parts, id) => {
-    const reply = await openSubscriptionFile(parts, id, { path, range }, stop);
+  await behindSubscription(cli, typed, async (behind, id) => {
+    const reply = await behind.open(id, { path, range }, stop);
     if (reply.kind !== "opened") throw refusal(reply);
     await using file = reply;
     if (range !== null && file.range === null) {

@@ -64,4 +64,6 @@ export type ReceivingEvent =
   /** The other server could not be asked; it is asked again. */
   | "share-waits"
   /** A subscription changed its state. */
-  | "subscription-changed";
+  | "subscription-changed"
+  /** A request to another server because somebody looked behind a subscription. */
+  | "files-asked-for";

@@ -3,6 +3,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createOrigins } from "../../src/origins.ts";
+import { lookBehind, notesInLog } from "../../src/receiving/browse.ts";
 import { openSite, type Site } from "../../src/site.ts";
 import { newId } from "../../src/store/ids.ts";
 import { addTarget, insertNotification } from "../../src/store/notifications.ts";
@@ -205,3 +207,36 @@ test("a subscription outlives a module that the account lost for a while", async
   await setModules(["files"]);
   expect((await mustRun("subscription", "check", id)).out).toContain("SUBSCRIBED");
 });
+
+test("a look for the API tells its requests to the log, and writes nothing even where the origin refuses", async () => {
+  const { id, guest } = await followed();
+  await inSite(async (site) => {
+    await using origins = createOrigins(site, () => site.config);
+    const told: unknown[] = [];
+    const tell = (...line: readonly unknown[]): number => told.push(line);
+    const behind = lookBehind(origins.parts, notesInLog({ tell }));
+    const { signal } = new AbortController();
+    const before = await stored(site);
+    expect(await behind.browse(id, "", signal)).toMatchObject({ kind: "listed" });
+    const opened = await behind.open(id, { path: "plan.txt", range: null }, signal);
+    expect(opened).toMatchObject({ kind: "opened", sizeBytes: plan.text.length });
+    if (opened.kind === "opened") await opened[Symbol.asyncDispose]();
+    origin.revoke(guest.token);
+    expect(await behind.browse(id, "", signal)).toMatchObject({ kind: "no", because: "share-revoked" });
+    expect(await stored(site)).toEqual(before);
+    expect(told).toContainEqual([
+      "files-asked-for",
+      expect.objectContaining({ subscription: id, status: 200 }),
+    ]);
+    expect(JSON.stringify(told)).not.toContain(guest.token);
+  });
+});
+
+async function stored({ store: { db } }: Site): Promise<readonly unknown[]> {
+  return Promise.all([
+    db.selectFrom("record").selectAll().execute(),
+    db.selectFrom("job").selectAll().execute(),
+    db.selectFrom("subscription").selectAll().execute(),
+    db.selectFrom("notification").selectAll().execute(),
+  ]);
+}
