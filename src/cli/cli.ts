@@ -29,7 +29,7 @@ const groups: Readonly<Record<string, Group>> = {
     load: async () => (await import("./doctor.ts")).registerDoctor,
   },
   account: {
-    summary: "the users of this installation: add, list, show, remove, home",
+    summary: "the users of this installation: add, list, show, change, remove, home",
     load: async () => (await import("./account.ts")).registerAccount,
   },
   mailbox: {
