@@ -160,11 +160,16 @@ export async function outcomesOf({ store }: Scene, notificationId: string): Prom
 }
 
 /** What the schedule does once in a minute. */
-export async function sweepNow({ store }: Scene): Promise<void> {
-  await store.db
+export async function sweepNow(scene: Scene): Promise<void> {
+  await runNow(scene, "sweep-subscriptions");
+}
+
+/** One job of the schedule, as if its time had come. Gives its id. */
+export async function runNow({ store }: Scene, kind: JobKind): Promise<number> {
+  const { id } = await store.db
     .insertInto("job")
     .values({
-      kind: "sweep-subscriptions",
+      kind,
       subject: "site",
       payload_json: "{}",
       unique_key: null,
@@ -180,5 +185,7 @@ export async function sweepNow({ store }: Scene): Promise<void> {
       last_error: null,
       created_at: Date.now(),
     })
-    .execute();
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return id;
 }
