@@ -6,6 +6,8 @@ import { openScene, type Scene, type SceneOptions, until } from "./scene.ts";
 
 /** A scene whose daemon answers over HTTP, behind the proxy that `publicUrl` names. */
 export interface AnswerScene extends Scene {
+  /** Of 127.0.0.1; where it answers. */
+  readonly httpPort: number;
   readonly ask: (method: string, path: string, options?: AskOptions) => Promise<Reply>;
   /** A token of the account, or of the administrator, with these scopes. */
   readonly addToken: (name: string, scopes: readonly string[], account?: string) => Promise<string>;
@@ -24,6 +26,7 @@ export async function openAnswerScene(
     config: { server, notifications: { notify: true }, mailbox: { pollEvery: "1s" }, ...config },
   });
   return Object.assign(scene, {
+    httpPort: port,
     ask: async (method: string, path: string, asked?: AskOptions) => ask({ port }, method, path, asked),
     addToken: async (name: string, scopes: readonly string[], account?: string) => {
       const whose = account === undefined ? [] : ["--account", account];

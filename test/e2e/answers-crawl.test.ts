@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { tokenScopes } from "../../src/store/api-tokens.ts";
+import { fingerprint, json } from "../http/server/world.ts";
+import { addressOf } from "../world/world.ts";
+import { type AnswerScene, noticeArrives, noWorkLeft, openAnswerScene, pageIn } from "./answer-scene.ts";
+import { deliverAndFind, notificationIn, subscriptionOf, until } from "./scene.ts";
+
+const bob = addressOf("bob");
+let scene: AnswerScene;
+
+beforeAll(async () => {
+  scene = await openAnswerScene({ mailbox: { pollEvery: "1h" } });
+  await scene.start();
+});
+afterAll(async () => scene[Symbol.asyncDispose]());
+
+async function held(title: string): Promise<string> {
+  const { mail } = scene.world.share(bob, { title, files: ["quay.odt"] });
+  return (await deliverAndFind(scene, mail, title)).id;
+}
+
+/** Every path of the API that can be asked with GET, with the ids and parameters of what is there. */
+async function pathsOf(ids: { readonly notification: string; readonly subscription: string }) {
+  const { paths } = json(await scene.ask("GET", "/api/v1/openapi.json"));
+  if (typeof paths !== "object" || paths === null) throw new Error("The document names no paths.");
+  return Object.entries(paths)
+    .filter(([, operations]) => "get" in operations)
+    .map(([path]) => {
+      const id = path.includes("/notifications/") ? ids.notification : ids.subscription;
+      return path.replace("{id}", id) + (path.endsWith("/content") ? "?path=quay.odt" : "");
+    });
+}
+
+/** The schedule's own work, once in a minute, is no work of the crawl's. */
+async function farFromFullMinute(): Promise<void> {
+  await until("a minute has just begun", () => {
+    const second = (Date.now() / 1000) % 60;
+    return second > 3 && second < 40;
+  });
+  await noWorkLeft(scene);
+}
+
+test("a crawl of every GET and HEAD route of the running daemon with valid secrets changes no row", async () => {
+  const followed = await held("Followed");
+  await scene.usher("notification", "accept", followed, "--wait");
+  await notificationIn(scene, "Followed", "followed");
+  const waiting = await held("Waits");
+  const page = pageIn(await noticeArrives(scene, "Waits"));
+  const { id: subscription } = await subscriptionOf(scene, followed);
+  const token = await scene.addToken("administrator", tokenScopes);
+  const below = await pathsOf({ notification: waiting, subscription });
+  const all = [...below, "/api/v1/openapi.json", "/pages.css", page];
+  expect(all.length).toBeGreaterThan(10);
+  await farFromFullMinute();
+  const before = await fingerprint(scene.store);
+  const said: string[] = [];
+  for (const path of all) {
+    for (const method of ["GET", "HEAD", "GET"]) {
+      const { status } = await scene.ask(method, path, { token });
+      said.push(`${method} ${path} ${status}`);
+    }
+  }
+  expect(said.filter((line) => !line.endsWith(" 200"))).toEqual([]);
+  expect(await fingerprint(scene.store)).toBe(before);
+  await notificationIn(scene, "Waits", "held");
+  // The same look does notice a change.
+  await scene.ask("POST", `/api/v1/notifications/${waiting}/ignore`, { token });
+  expect(await fingerprint(scene.store)).not.toBe(before);
+});
