@@ -105,6 +105,8 @@ export const limits = {
   imapStructureBytes: 16 * 1024,
   /** How often folders for answers are looked at where the server does not tell. */
   answerPollMs: 30_000,
+  /** How far the clock of a mail server may be ahead of Usher's: a mail that came later than it was first seen was not moved. */
+  answerClockMs: 2 * 60_000,
   /** How often an answer by moving mail looks for its outcome where nothing wakes it. */
   answerLookMs: 60_000,
   /** All reconnects of a site: a restarted mail server answers about 60 logins in a second (reference/mail-daemons.md 8). */

@@ -55,6 +55,18 @@ export async function fetchFlags(line: ImapLine, uid: number): Promise<readonly 
   });
 }
 
+/** When one mail came, ms since 1970; null where the UID is gone or the server does not tell. Throws MailboxError. */
+export async function fetchReceivedAt(line: ImapLine, uid: number): Promise<number | null> {
+  return line.run({ what: "FETCH of a date" }, async () => {
+    let found = NaN;
+    const query = { uid: true, internalDate: true };
+    for await (const row of line.client.fetch(String(uid), query, { uid: true })) {
+      if (row.uid === uid) found = new Date(row.internalDate ?? "").getTime();
+    }
+    return Number.isNaN(found) ? null : found;
+  });
+}
+
 /**
  * What `read` takes from the structures of these mails, without those that cannot be had: gone, refused, or known to break
  * the connection. Nothing else of a structure is kept: a few hundred of them can be very large.

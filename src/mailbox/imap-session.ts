@@ -1,7 +1,7 @@
 import { ImapFlow } from "imapflow";
 import { setTimeout as wait } from "node:timers/promises";
 import { limits } from "../domain/limits.ts";
-import { fetchFlags } from "./fetch-parts.ts";
+import { fetchFlags, fetchReceivedAt } from "./fetch-parts.ts";
 import { fetchHeaderRows } from "./fetch-rows.ts";
 import { listFolders, pathOf } from "./folders.ts";
 import { mailboxError } from "./imap-error.ts";
@@ -215,6 +215,10 @@ class ImapSession implements MailboxSession {
 
   async flags(uid: number): Promise<readonly string[] | null> {
     return fetchFlags(this.#line, uid);
+  }
+
+  async receivedAt(uid: number): Promise<number | null> {
+    return fetchReceivedAt(this.#line, uid);
   }
 
   async folders(): Promise<readonly FolderInfo[]> {

@@ -27,6 +27,8 @@ export interface MailboxSession extends AsyncDisposable {
   texts(uids: readonly number[], bytesEach: number): AsyncIterable<TextRow>;
   /** Flags and keywords of one message; null when the UID is gone. */
   flags(uid: number): Promise<readonly string[] | null>;
+  /** INTERNALDATE of one message (RFC 9051 section 2.3.3), ms since 1970: a moved mail keeps it. Null when the UID is gone. */
+  receivedAt(uid: number): Promise<number | null>;
   /** Folders with their special use (RFC 6154), for example \Junk. */
   folders(): Promise<readonly FolderInfo[]>;
   /** The path of a folder among the account's own folders, with the server's prefix and separator. */

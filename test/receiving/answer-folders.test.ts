@@ -136,6 +136,25 @@ describe("a mail that its owner puts into a folder for answers", () => {
     expect((await answers.notifications()).map(({ state }) => state)).toEqual(["followed"]);
   });
 
+  test("is no answer when a stranger sends it again to the folder after its owner threw it away", async () => {
+    await using answers = await held("thrower");
+    await world.dovecot.doveadm("expunge", "-u", "thrower", "mailbox", "INBOX", "all");
+    const hourMs = 3600_000;
+    await answers.site.store.db
+      .updateTable("message")
+      .set(({ eb }) => ({ found_at: eb("found_at", "-", hourMs) }))
+      .execute();
+    const raw = join(directory, "raw.eml");
+    await writeFile(raw, share("thrower", 1), { mode: 0o644 });
+    await chmod(directory, 0o755);
+    await world.dovecot.doveadm("save", "-u", "thrower", "-m", "Shares/Accept", raw);
+    await until(
+      async () => (await count("thrower", "INBOX")) + (await count("thrower", "Shares/Done")) === 1,
+    );
+    expect((await answers.notifications()).map(({ state }) => state)).toEqual(["held"]);
+    expect(answers.explained[0]).toContain("move it once more");
+  });
+
   test("comes back with an explanation where the answer changes nothing", async () => {
     await using answers = await held("changes-mind");
     await put("changes-mind", "Shares/Accept");
