@@ -65,12 +65,12 @@ async function set(
   { account: name, file }: { readonly account: string; readonly file: string },
   options: Json,
 ): Promise<void> {
+  await using site = await openSite(cli);
   const loaded = await loadAccountRules(file);
   if (!loaded.ok) {
     const lines = problemLines(loaded.problems);
     throw new CommandError(`${printable(file)} cannot be used:\n${lines.join("\n")}`, exitCodes.config);
   }
-  await using site = await openSite(cli);
   const account = await accountNamed(site.store.db, name);
   await writeAccountRules(site.store.db, account.id, loaded.rules);
   const warnings = warningsAbout(loaded.rules, site.config);

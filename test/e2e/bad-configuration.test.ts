@@ -65,7 +65,7 @@ test("a reload of a wrong file keeps the old state and says why; then a right on
   const after = world.share(addressOf("bob"), { title: "Under the new rules" });
   await world.deliver("bob", after.mail);
   const ignored = await notificationIn(scene, "Under the new rules", "ignored");
-  expect(ignored.detail).toContain("rule 1 says ignore");
+  expect(ignored.detail).toContain("rule 1 of the site says ignore");
   await notificationIn(scene, "Under the old rules", "held");
 });
 
