@@ -1,6 +1,8 @@
 import { limits } from "../domain/limits.ts";
+import { backoffMs, schedules } from "../domain/retry.ts";
 import { moduleName } from "../domain/share.ts";
-import type { Call, FollowWay, Protocol, Share } from "../protocols/protocol.ts";
+import type { JobOutcome, LeasedJob } from "../jobs/queue.ts";
+import type { Call, FollowWay, Protocol, Share, TryLater } from "../protocols/protocol.ts";
 import { type NotificationRow, readTargets } from "../store/notifications.ts";
 import { addRecord, type RecordSubject } from "../store/records.ts";
 import type { Db } from "../store/store.ts";
@@ -51,4 +53,22 @@ export async function recordCalls(db: Db, about: RecordSubject, calls: readonly 
 export function retryAfter(askedMs: number | null, ownMs: number): number {
   if (askedMs === null) return ownMs;
   return Math.max(ownMs, Math.min(Math.max(askedMs, limits.retryAfterMinMs), limits.retryAfterMaxMs));
+}
+
+/** Whether this attempt at another server is the last before its work is parked. */
+export function isLastTry(job: LeasedJob): boolean {
+  return job.attempt >= limits.followTries;
+}
+
+/** How a job ends whose server could not answer now: asked again later, or parked after the last try. */
+export function notNow(
+  reply: TryLater,
+  job: LeasedJob,
+  commit: (db: Db) => Promise<void>,
+  { random }: Pick<ReceivingParts, "random">,
+): JobOutcome {
+  const { because } = reply;
+  if (isLastTry(job)) return { kind: "park", because, commit };
+  const afterMs = retryAfter(reply.retryAfterMs, backoffMs(job.attempt, schedules.http, random));
+  return { kind: "retry", because, afterMs, commit };
 }

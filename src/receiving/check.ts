@@ -4,7 +4,6 @@ import {
   type SubscriptionEvent,
   type SubscriptionLife,
 } from "../domain/subscription.ts";
-import { limits } from "../domain/limits.ts";
 import { unreachable } from "../domain/unreachable.ts";
 import type { LeasedJob, Worker } from "../jobs/queue.ts";
 import type { Ask, Call, FollowReply, NotFollowed } from "../protocols/protocol.ts";
@@ -18,7 +17,7 @@ import {
   updateSubscription,
 } from "../store/subscriptions.ts";
 import { afterCommit } from "../store/transaction-scope.ts";
-import { askFor, type Asking, recordCalls, retryAfter } from "./asking.ts";
+import { askFor, type Asking, isLastTry, recordCalls, retryAfter } from "./asking.ts";
 import type { ReceivingParts } from "./parts.ts";
 import { isNews } from "./plan.ts";
 import { changeState } from "./state.ts";
@@ -35,7 +34,7 @@ export function createCheck(parts: ReceivingParts): Worker {
     const reply = await lookAt(asking, job, { signal, record: (call) => calls.push(call) });
     const commit = async (db: Db): Promise<void> => keepState(db, { row, reply, calls }, parts);
     // What the schedule would not make up for is tried again; the subscription is paused as after any error.
-    if (reply.kind === "try-later" && isNews(job.payload["cause"]) && job.attempt < limits.followTries) {
+    if (reply.kind === "try-later" && isNews(job.payload["cause"]) && !isLastTry(job)) {
       const afterMs = retryAfter(reply.retryAfterMs, parts.settings().pauseAfterErrorMs);
       return { kind: "retry", because: reply.because, afterMs, commit };
     }

@@ -1,6 +1,4 @@
 import { unreachable } from "../domain/unreachable.ts";
-import { limits } from "../domain/limits.ts";
-import { backoffMs, schedules } from "../domain/retry.ts";
 import { afterEvent } from "../domain/subscription.ts";
 import type { JobOutcome, LeasedJob, Worker } from "../jobs/queue.ts";
 import type { Call, Followed, FollowReply, NotFollowed, TryLater } from "../protocols/protocol.ts";
@@ -15,7 +13,7 @@ import {
   type SubscriptionRow,
 } from "../store/subscriptions.ts";
 import { afterCommit } from "../store/transaction-scope.ts";
-import { askFor, type Asking, recordCalls, retryAfter } from "./asking.ts";
+import { askFor, type Asking, isLastTry, notNow, recordCalls } from "./asking.ts";
 import type { ReceivingParts } from "./parts.ts";
 import { planCheck, planFollow, planLeave } from "./plan.ts";
 import { changeState } from "./state.ts";
@@ -57,7 +55,7 @@ function outcomeOf(attempt: Attempt, parts: ReceivingParts): JobOutcome {
     case "no":
       return refused({ row, asking, reply, calls }, parts);
     case "try-later":
-      return notNow(attempt, reply, parts);
+      return waits(attempt, reply, parts);
     default:
       return unreachable(reply);
   }
@@ -182,13 +180,17 @@ function refused(refusal: Refusal, parts: ReceivingParts): JobOutcome {
   };
 }
 
-function notNow(attempt: Attempt, reply: TryLater, parts: ReceivingParts): JobOutcome {
+function waits(attempt: Attempt, reply: TryLater, parts: ReceivingParts): JobOutcome {
   const { row, calls, job } = attempt;
-  const isLast = job.attempt >= limits.followTries;
   const commit = async (db: Db): Promise<void> => {
     const about = { accountId: row.account_id, notificationId: row.id };
     await recordCalls(db, about, calls);
-    await addRecord(db, about, "outcome", { what: "follow", attempt: job.attempt, isLast, ...reply });
+    await addRecord(db, about, "outcome", {
+      what: "follow",
+      attempt: job.attempt,
+      isLast: isLastTry(job),
+      ...reply,
+    });
     if (!(await isAccepted(db, row))) return;
     const change = { state: "accepted", reason: reply.because, detail: reply.detail } as const;
     await changeState(db, row.id, change, parts);
@@ -196,7 +198,5 @@ function notNow(attempt: Attempt, reply: TryLater, parts: ReceivingParts): JobOu
       parts.tell("share-waits", { notification: row.id, origin: row.origin, reason: reply.because }),
     );
   };
-  if (isLast) return { kind: "park", because: reply.because, commit };
-  const afterMs = retryAfter(reply.retryAfterMs, backoffMs(job.attempt, schedules.http, parts.random));
-  return { kind: "retry", because: reply.because, afterMs, commit };
+  return notNow(reply, job, commit, parts);
 }

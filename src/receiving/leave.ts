@@ -1,6 +1,4 @@
 import { unreachable } from "../domain/unreachable.ts";
-import { limits } from "../domain/limits.ts";
-import { backoffMs, schedules } from "../domain/retry.ts";
 import type { JobOutcome, LeasedJob, Worker } from "../jobs/queue.ts";
 import type { Call, LeaveReply } from "../protocols/protocol.ts";
 import { readNotification } from "../store/notifications.ts";
@@ -8,7 +6,7 @@ import { addRecord } from "../store/records.ts";
 import type { Db } from "../store/store.ts";
 import { afterCommit } from "../store/transaction-scope.ts";
 import { readSubscription, type SubscriptionRow, updateSubscription } from "../store/subscriptions.ts";
-import { askFor, recordCalls, retryAfter } from "./asking.ts";
+import { askFor, notNow, recordCalls } from "./asking.ts";
 import type { ReceivingParts } from "./parts.ts";
 import { changeState } from "./state.ts";
 
@@ -46,9 +44,7 @@ function outcomeOf(leaving: Leaving, parts: ReceivingParts): JobOutcome {
         await recordCalls(db, about(row), calls);
         await addRecord(db, about(row), "outcome", { what: "leave", attempt: job.attempt, ...reply });
       };
-      if (job.attempt >= limits.followTries) return { kind: "park", because: reply.because, commit };
-      const afterMs = retryAfter(reply.retryAfterMs, backoffMs(job.attempt, schedules.http, parts.random));
-      return { kind: "retry", because: reply.because, afterMs, commit };
+      return notNow(reply, job, commit, parts);
     }
     default:
       return unreachable(reply);

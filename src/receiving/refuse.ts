@@ -1,12 +1,10 @@
-import { limits } from "../domain/limits.ts";
-import { backoffMs, schedules } from "../domain/retry.ts";
 import { unreachable } from "../domain/unreachable.ts";
 import type { JobOutcome, LeasedJob, Worker } from "../jobs/queue.ts";
 import type { Call, LeaveReply } from "../protocols/protocol.ts";
 import { type NotificationRow, readNotification } from "../store/notifications.ts";
 import { addRecord } from "../store/records.ts";
 import type { Db } from "../store/store.ts";
-import { askFor, recordCalls, retryAfter } from "./asking.ts";
+import { askFor, notNow, recordCalls } from "./asking.ts";
 import type { ReceivingParts } from "./parts.ts";
 
 /** The worker that tells the origin of a refused notification that the account does not want the share. */
@@ -41,11 +39,8 @@ function outcomeOf({ row, reply, calls, job }: Refusing, parts: ReceivingParts):
     // The origin no longer knows the share: what was wanted stands.
     case "no":
       return { kind: "done", commit };
-    case "try-later": {
-      if (job.attempt >= limits.followTries) return { kind: "park", because: reply.because, commit };
-      const afterMs = retryAfter(reply.retryAfterMs, backoffMs(job.attempt, schedules.http, parts.random));
-      return { kind: "retry", because: reply.because, afterMs, commit };
-    }
+    case "try-later":
+      return notNow(reply, job, commit, parts);
     default:
       return unreachable(reply);
   }
