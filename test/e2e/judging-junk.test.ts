@@ -98,7 +98,7 @@ describe("a share mail in Junk", () => {
       const query = ["mailbox", "Aside", "subject", `"${title}"`];
       await dovecot.doveadm("flags", "add", "-u", bob, keyword, ...query);
       await move("Aside", "INBOX", title);
-      const { id, reason } = await notificationIn(scene, title, "held");
+      const { reason } = await notificationIn(scene, title, "held");
       expect(reason).toBe("junk");
       expectNotVisited(shared);
       const inbox = ["mailbox", "INBOX", "subject", `"${title}"`];

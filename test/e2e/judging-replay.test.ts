@@ -127,6 +127,7 @@ describe("after a change of the policy", () => {
     await usePolicy([{ when: { senderDomain: "partner.origin.example" }, then: "accept" }]);
     expect((await notificationIn(scene, "Wanted later", "held")).id).toBe(id);
 
+    await nothingMoves();
     const before = await standing();
     const dry = await scene.usherJson<Replay>("replay", "--since", "1d");
     expect(await standing()).toEqual(before);
@@ -146,6 +147,7 @@ describe("after a change of the policy", () => {
     expect(scene.world.origin.guestLogins(wanted.token)).toEqual({ successful: 1, failed: 0 });
     expect(scene.world.origin.counters().linkOpens[refused.token]).toBeUndefined();
 
+    await nothingMoves();
     const settled = await standing();
     const again = await scene.usherJson<Replay>("replay", "--since", "1d", "--apply");
     expect([again.changed, await standing()]).toEqual([0, settled]);
@@ -162,6 +164,7 @@ describe("after a change of the policy", () => {
     await writeFile(file, shareFrom("partner.origin.example", "On trial").mail);
     await writeFile(own, JSON.stringify({ policy: [{ when: { module: "calendar" }, then: "ignore" }] }));
     await scene.usherJson("policy", "set", "bob", own);
+    await nothingMoves();
     const before = await standing();
     const run = await scene.usher("policy", "test", file, "--for", bob, "--account", "bob");
     expect(run.code).toBe(0);
