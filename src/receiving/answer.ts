@@ -173,7 +173,7 @@ export async function leave(
     const about = { accountId: row.account_id, notificationId: row.notification_id, subscriptionId: id };
     await addRecord(db, about, "decision", { by, action: "leave" });
     await updateSubscription(db, id, { next_check_at: null });
-    await planLeave(db, row, parts.queue);
+    await planLeave(db, row, parts.queue, "account");
     return row;
   });
 }

@@ -105,7 +105,7 @@ async function settleAnswer(
     }
     return;
   }
-  if (subscription !== undefined) await planLeave(db, subscription, parts.queue);
+  if (subscription !== undefined) await planLeave(db, subscription, parts.queue, "taken-back");
 }
 
 /** Whether the account's yes still stands: it may have changed its mind while the origin was asked. */

@@ -41,13 +41,22 @@ export function isNews(cause: unknown): cause is "new-password" | "new-folder" {
   return cause === "new-password" || cause === "new-folder";
 }
 
-/** Plans the end of a subscription that the account leaves. */
-export async function planLeave(db: Db, row: SubscriptionRow, queue: JobQueue): Promise<void> {
+/** Why a subscription ends: the account leaves it, or had taken back its yes before the subscription stood. */
+type LeaveCause = "account" | "taken-back";
+
+/** Plans the end of a subscription. */
+export async function planLeave(
+  db: Db,
+  row: SubscriptionRow,
+  queue: JobQueue,
+  cause: LeaveCause,
+): Promise<void> {
   await queue.enqueue(db, {
     kind: "leave",
     subject: row.id,
     lane: originLane(row.origin),
     uniqueKey: `leave/${row.id}`,
+    payload: { cause },
   });
 }
 
