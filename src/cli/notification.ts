@@ -1,8 +1,12 @@
 import type { Command } from "commander";
 import { messagesOf } from "../store/messages.ts";
-import { listNotifications, notificationsByPrefix, readTargets } from "../store/notifications.ts";
+import {
+  listNotifications,
+  notificationsByPrefix,
+  notificationStates,
+  readTargets,
+} from "../store/notifications.ts";
 import { readRecord } from "../store/records.ts";
-import type { NotificationState } from "../store/schema.ts";
 import { notificationView } from "../store/views.ts";
 import { acceptOne, type AcceptOptions, ignoreOne, refuseOne } from "./answer.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
@@ -14,23 +18,13 @@ interface Json {
   readonly json?: true;
 }
 
-const states: readonly NotificationState[] = [
-  "held",
-  "accepted",
-  "followed",
-  "failed",
-  "needs-password",
-  "ignored",
-  "refused",
-];
-
 export function registerNotification(program: Command, cli: Cli): void {
   const group = program.command("notification").description("share notifications found in mailboxes");
   group
     .command("list")
     .description("notifications, newest first")
     .option("--account <name>", "of one account")
-    .option("--state <state>", `in one state: ${states.join(", ")}`)
+    .option("--state <state>", `in one state: ${notificationStates.join(", ")}`)
     .option("--json", "as JSON")
     .action(async (options: { account?: string; state?: string } & Json) => list(cli, options));
   group
@@ -74,9 +68,12 @@ function registerAnswers(group: Command, cli: Cli): void {
 }
 
 async function list(cli: Cli, options: { account?: string; state?: string } & Json): Promise<void> {
-  const state = states.find((name) => name === options.state);
+  const state = notificationStates.find((name) => name === options.state);
   if (options.state !== undefined && state === undefined) {
-    throw new CommandError(`there is no state ${options.state}; the states are ${states.join(", ")}`, 2);
+    throw new CommandError(
+      `there is no state ${options.state}; the states are ${notificationStates.join(", ")}`,
+      2,
+    );
   }
   await using site = await openSite(cli);
   const rows = await listNotifications(site.store.db, { account: options.account, state });

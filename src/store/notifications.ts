@@ -1,4 +1,5 @@
 import type { Selectable } from "kysely";
+import { liesAfter, type Page } from "./pages.ts";
 import type { NotificationState, NotificationTable, NotificationTargetTable } from "./schema.ts";
 import type { Db } from "./store.ts";
 
@@ -32,10 +33,27 @@ export async function readNotification(db: Db, id: string): Promise<Notification
   return db.selectFrom("notification").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
-/** Notifications with the name of their account, newest first. */
+/** All states, as lists and programs name them. */
+export const notificationStates = [
+  "held",
+  "accepted",
+  "followed",
+  "failed",
+  "needs-password",
+  "ignored",
+  "refused",
+] as const satisfies readonly NotificationState[];
+
+/** Notifications with the name of their account, newest first: all of them, or one page. */
 export async function listNotifications(
   db: Db,
-  filter: { readonly account?: string | undefined; readonly state?: NotificationState | undefined },
+  filter: {
+    /** By name. */
+    readonly account?: string | undefined;
+    readonly accountId?: string | null;
+    readonly state?: NotificationState | undefined;
+  },
+  page?: Page,
 ): Promise<readonly (NotificationRow & { account: string })[]> {
   let query = db
     .selectFrom("notification")
@@ -45,7 +63,12 @@ export async function listNotifications(
     .orderBy("notification.created_at", "desc")
     .orderBy("notification.id");
   if (filter.account !== undefined) query = query.where("account.name", "=", filter.account);
+  if (typeof filter.accountId === "string") {
+    query = query.where("notification.account_id", "=", filter.accountId);
+  }
   if (filter.state !== undefined) query = query.where("notification.state", "=", filter.state);
+  if (page !== undefined) query = query.limit(page.rows);
+  if (page?.after) query = query.where(liesAfter("notification", page.after));
   return query.execute();
 }
 

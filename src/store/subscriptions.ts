@@ -1,6 +1,7 @@
 import type { Selectable } from "kysely";
 import type { FollowedFolder } from "../protocols/protocol.ts";
 import type { ShareKey } from "./notifications.ts";
+import { liesAfter, type Page } from "./pages.ts";
 import type { SubscriptionTable } from "./schema.ts";
 import type { Db } from "./store.ts";
 
@@ -51,9 +52,16 @@ export async function dueSubscriptions(
     .execute();
 }
 
+/** Subscriptions with the name of their account, newest first: all of them, or one page. */
 export async function listSubscriptions(
   db: Db,
-  filter: { readonly account?: string | undefined; readonly withEnded: boolean },
+  filter: {
+    /** By name. */
+    readonly account?: string | undefined;
+    readonly accountId?: string | null;
+    readonly withEnded: boolean;
+  },
+  page?: Page,
 ): Promise<readonly (SubscriptionRow & { account: string })[]> {
   let query = db
     .selectFrom("subscription")
@@ -63,7 +71,12 @@ export async function listSubscriptions(
     .orderBy("subscription.created_at", "desc")
     .orderBy("subscription.id");
   if (filter.account !== undefined) query = query.where("account.name", "=", filter.account);
+  if (typeof filter.accountId === "string") {
+    query = query.where("subscription.account_id", "=", filter.accountId);
+  }
   if (!filter.withEnded) query = query.where("subscription.ended_at", "is", null);
+  if (page !== undefined) query = query.limit(page.rows);
+  if (page?.after) query = query.where(liesAfter("subscription", page.after));
   return query.execute();
 }
 

@@ -1,7 +1,12 @@
 import { z } from "zod";
 import { messagesOf } from "../../store/messages.ts";
-import { readNotification, type NotificationRow, readTargets } from "../../store/notifications.ts";
-import { pageOfNotifications } from "../../store/pages.ts";
+import {
+  listNotifications,
+  notificationStates,
+  readNotification,
+  type NotificationRow,
+  readTargets,
+} from "../../store/notifications.ts";
 import { readRecord } from "../../store/records.ts";
 import type { Db } from "../../store/store.ts";
 import { notificationView } from "../../store/views.ts";
@@ -16,7 +21,6 @@ import {
   given,
   ignoredSchema,
   notificationSchema,
-  notificationStates,
   notificationWithMailsSchema,
   operation,
   password,
@@ -40,10 +44,10 @@ function listRoute(api: Api, { store }: ServerParts): void {
     response: { 200: given("One page of them.", z.array(notificationSchema)), ...problems },
   };
   api.get("/notifications", { ...byScope("notifications:read"), schema }, async (request, reply) => {
-    const { account, cursor, limit, state = null } = request.query;
+    const { account, cursor, limit, state } = request.query;
     const accountId = await accountFilter(store.db, callerOf(request), account);
-    const after = pageStart(cursor);
-    const rows = await pageOfNotifications(store.db, { accountId, state, after, rows: limit + 1 });
+    const page = { after: pageStart(cursor), rows: limit + 1 };
+    const rows = await listNotifications(store.db, { accountId, state }, page);
     return thisPage(request, reply, rows, limit).map(notificationView);
   });
 }

@@ -1,20 +1,10 @@
 import { z } from "zod";
 import { limits } from "../../domain/limits.ts";
 import type { TokenScope } from "../../store/api-tokens.ts";
-import type { NotificationState } from "../../store/schema.ts";
+import { notificationStates } from "../../store/notifications.ts";
 
 const time = z.int().meta({ description: "Milliseconds since 1970, UTC." });
 const moduleName = z.string().nullable();
-
-export const notificationStates = [
-  "held",
-  "accepted",
-  "followed",
-  "failed",
-  "needs-password",
-  "ignored",
-  "refused",
-] as const satisfies readonly NotificationState[];
 
 const notificationShape = {
   id: z.string(),

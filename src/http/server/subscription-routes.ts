@@ -1,7 +1,11 @@
 import { z } from "zod";
-import { pageOfSubscriptions } from "../../store/pages.ts";
 import type { Db } from "../../store/store.ts";
-import { readFolders, readSubscription, type SubscriptionRow } from "../../store/subscriptions.ts";
+import {
+  listSubscriptions,
+  readFolders,
+  readSubscription,
+  type SubscriptionRow,
+} from "../../store/subscriptions.ts";
 import { subscriptionView } from "../../store/views.ts";
 import { type Api, byScope } from "./api.ts";
 import { accountFilter, type Caller, callerOf, own } from "./caller.ts";
@@ -40,8 +44,8 @@ function listRoute(api: Api, { store: { db } }: ServerParts): void {
   api.get("/subscriptions", { ...byScope("subscriptions:read"), schema }, async (request, reply) => {
     const { account, cursor, limit, ended } = request.query;
     const accountId = await accountFilter(db, callerOf(request), account);
-    const page = { accountId, after: pageStart(cursor), rows: limit + 1 };
-    const rows = await pageOfSubscriptions(db, { ...page, withEnded: ended === "true" });
+    const page = { after: pageStart(cursor), rows: limit + 1 };
+    const rows = await listSubscriptions(db, { accountId, withEnded: ended === "true" }, page);
     return thisPage(request, reply, rows, limit).map(subscriptionView);
   });
 }
