@@ -38,9 +38,9 @@ async function compile(source: CompileSource): Promise<Compiled> {
 
 const includeProblem = "An mj-include names no file inside the folder of the templates; correct its path.";
 
-/** Comments of the author are not sent; those that Outlook reads are. */
+/** Comments of the author are not sent; those that Outlook reads are, with the empty ones that end them for others. */
 function withoutComments(html: string): string {
-  return html.replaceAll(/<!--(?!\[if|<!).*?-->/gs, "");
+  return html.replaceAll(/<!--(?!\[if|<!|>).*?-->/gs, "");
 }
 
 /** mjml drops an unclosed element with its text, and says nothing. Looks into included files too. */

@@ -48,6 +48,19 @@ function readHtml(html: string): Page {
 }
 
 describe.each(locales)("the invitation in %s", (locale) => {
+  it("tells phones their width and programs its letters: no comment swallows its head", async () => {
+    const { html } = await templates.render("invitation", locale, invitationValues(facts));
+    const named: (string | undefined)[] = [];
+    const parser = new Parser({
+      onopentag: (name, attributes) => {
+        if (name === "meta") named.push(attributes["name"] ?? attributes["http-equiv"]);
+      },
+    });
+    parser.end(html);
+    expect(named).toEqual(expect.arrayContaining(["viewport", "Content-Type", "color-scheme"]));
+    expect(readHtml(html).tags.filter((tag) => tag === "style").length).toBeGreaterThan(1);
+  });
+
   it("says who shares what with whom, where it is, and what he wrote, in both parts", async () => {
     const mail = await templates.render("invitation", locale, invitationValues(facts));
     const page = readHtml(mail.html);
