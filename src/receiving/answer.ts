@@ -1,5 +1,6 @@
+import { keptEvidence } from "../store/kept-evidence.ts";
 import { readNotification, type NotificationRow, setNotificationPassword } from "../store/notifications.ts";
-import { addRecord } from "../store/records.ts";
+import { addRecord, readRecord } from "../store/records.ts";
 import type { NotificationState } from "../store/schema.ts";
 import type { Db } from "../store/store.ts";
 import { readSubscription, type SubscriptionRow, updateSubscription } from "../store/subscriptions.ts";
@@ -56,7 +57,7 @@ export async function accept(
   return parts.store.transaction(async (db) => {
     const row = await readNotification(db, id);
     if (row === undefined) return { kind: "not-found" };
-    const why = whyNotAccepted(row, parts);
+    const why = whyNotAccepted(row, parts) ?? ((await liesInJunk(db, id)) ? inJunk : null);
     if (why !== null) return { kind: "unchanged", why };
     if (answer.password !== null) {
       const place = { table: "notification", row: id, column: "password_sealed" };
@@ -74,11 +75,17 @@ export async function accept(
 export function whyNotAccepted(row: NotificationRow, parts: Pick<AnswerParts, "protocols">): string | null {
   const allowed = acceptIn[row.state];
   if (allowed !== true) return allowed;
-  // Law: mail in Junk is never acted on (reference/security.md 4, rule 7).
-  if (row.state === "held" && row.reason === "junk") {
-    return "its mail lies in Junk, and such mail is never acted on; move it to the inbox first, and it is judged again";
-  }
+  if (row.state === "held" && row.reason === "junk") return inJunk;
   return unfollowable(parts.protocols, row.protocol)?.detail ?? null;
+}
+
+const inJunk =
+  "its mail lies in Junk, and such mail is never acted on; move it to the inbox first, and it is judged again";
+
+/** Whether no mail of it was ever seen outside Junk: such mail is never acted on (reference/security.md 4, rule 7). */
+async function liesInJunk(db: Db, id: string): Promise<boolean> {
+  const mails = (await readRecord(db, id)).filter(({ kind }) => kind === "mail");
+  return mails.length > 0 && mails.every(({ detail }) => keptEvidence(detail)?.isJunk === true);
 }
 
 /** The account does not want it: nothing is asked of the origin. */
@@ -99,7 +106,7 @@ export async function refuse(parts: AnswerParts, id: string, answer: Answer): Pr
     if (row === undefined) return { kind: "not-found" };
     const why = whyNotIgnored(row) ?? (row.state === "refused" ? "it is refused already" : null);
     if (why !== null) return { kind: "unchanged", why };
-    const isJunk = row.state === "held" && row.reason === "junk";
+    const isJunk = await liesInJunk(db, id);
     if (isJunk || !capabilitiesOf(parts.protocols, row.protocol).canRefuse) {
       return ignoreNow(db, row, { answer, note: isJunk ? junkNote : cannotRefuse(row.protocol) }, parts);
     }
