@@ -4,7 +4,10 @@ import { listContacts } from "../store/contacts.ts";
 import type { Db } from "../store/store.ts";
 import type { Acquaintance } from "./evidence.ts";
 
-/** What an account knows already: itself, its contacts, where it follows shares, and what rules name. */
+/**
+ * What an account knows already: itself, its contacts, where it follows shares, and what rules name. An origin where it
+ * follows nothing any more vouches for no mail; hosts that look like it are still marked.
+ */
 export async function readAcquaintance(
   db: Db,
   account: { readonly id: string; readonly addresses: readonly string[] },
@@ -14,21 +17,29 @@ export async function readAcquaintance(
   const byKey = new Map(contacts.map((contact) => [contact.address_key, contact]));
   const subscriptions = await db
     .selectFrom("subscription")
-    .select("origin")
-    .distinct()
+    .select([
+      "origin",
+      ({ fn }) => fn.countAll<number>().as("all"),
+      ({ fn }) => fn.count<number>("ended_at").as("ended"),
+    ])
+    .groupBy("origin")
     .where("account_id", "=", account.id)
     .execute();
   const addresses = [...account.addresses, ...contacts.map(({ address }) => address)];
   const named = acquaintanceOf(addresses, rules);
-  const followed = subscriptions.flatMap(({ origin }) => URL.parse(origin) ?? []);
+  const followed = subscriptions.filter(({ all, ended }) => ended < all);
   return {
-    hosts: [...named.hosts, ...followed.map(({ hostname }) => hostname)],
-    origins: [...named.origins, ...followed.map(({ host }) => host)],
+    hosts: [...named.hosts, ...urlsOf(subscriptions).map(({ hostname }) => hostname)],
+    origins: [...named.origins, ...urlsOf(followed).map(({ host }) => host)],
     contact: (address) => {
       const contact = byKey.get(addressKey(address) ?? "");
       return contact === undefined ? null : { isTrusted: contact.trusted_at !== null };
     },
   };
+}
+
+function urlsOf(subscriptions: readonly { readonly origin: string }[]): readonly URL[] {
+  return subscriptions.flatMap(({ origin }) => URL.parse(origin) ?? []);
 }
 
 /** What somebody knows by addresses and rules alone. */
