@@ -9,7 +9,14 @@ import { type CommandLine, commandLines, usherWords } from "./command-lines.ts";
 import { fences, inlineCode, readProject, root } from "./markdown.ts";
 
 /** What these commands need is not there: their names and options are looked up, and nothing is run. */
-const needServers = ["check --connect", "mailbox test", "mailbox scan", "mailbox enable", "serve"];
+const needServers = [
+  "check --connect",
+  "mailbox test",
+  "mailbox scan",
+  "mailbox enable",
+  "serve",
+  "replay --since",
+];
 /** Programs of the system. */
 const known = ["apt-get", "git", "cd", "ln", "cp", "sudo", "systemctl", "journalctl", "systemd-sysusers"];
 
@@ -28,7 +35,7 @@ afterAll(async () => rm(directory, { recursive: true, force: true }));
 /** The words with what stands for a place of the reader's put into the temporary directory. */
 function inPlace(words: CommandLine): CommandLine {
   if (words[0] === "init") return [...words, "--directory", directory];
-  return words.map((word) => (/^\w+\.(pw|eml)$/.test(word) ? join(directory, word) : word));
+  return words.map((word) => (/^\w+\.(pw|eml|yaml)$/.test(word) ? join(directory, word) : word));
 }
 
 function canRun(words: CommandLine): boolean {
@@ -62,6 +69,7 @@ describe("commands of usher", () => {
       title: "Plans",
     });
     await writeFile(join(directory, "share.eml"), mail);
+    await writeFile(join(directory, "rules.yaml"), example("policy"));
     const ran: string[] = [];
     for (const words of lines.map(usherWords)) {
       if (words === null || !canRun(words)) continue;
@@ -71,7 +79,15 @@ describe("commands of usher", () => {
       if (words[0] === "init") await useExample();
     }
     expect(ran).toEqual(
-      expect.arrayContaining(["init", "check", "account add", "mailbox add", "sharing create"]),
+      expect.arrayContaining([
+        "init",
+        "check",
+        "account add",
+        "mailbox add",
+        "sharing create",
+        "policy set",
+        "token add",
+      ]),
     );
   });
 
@@ -87,14 +103,18 @@ describe("commands of usher", () => {
   });
 });
 
+/** The YAML of the README that begins with this key. */
+function example(key: string): string {
+  return fences(readme, "yaml").find((text) => text.startsWith(`${key}:`)) ?? "";
+}
+
 /** What the reader is told to do after `usher init`: the example of the README, with its secrets. */
 async function useExample(): Promise<void> {
   const written = await run(config, ["check"]);
   expect(written).toMatchObject({ code: 0, err: "" });
-  const [example = ""] = fences(readme, "yaml");
   for (const name of ["dovecot-master.pw", "smtp.pw"])
     await writeFile(join(directory, name), "x\n", { mode: 0o600 });
-  await writeFile(config, example.replace("/var/lib/usher/usher.db", "usher.db"));
+  await writeFile(config, example("key").replace("/var/lib/usher/usher.db", "usher.db"));
   expect(JSON.parse((await run(config, ["check", "--json"])).out)).toMatchObject({ ok: true, warnings: [] });
 }
 

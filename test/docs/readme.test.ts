@@ -4,6 +4,10 @@ import { exitCodes } from "../../src/cli/exit-codes.ts";
 import { createConfigFiles } from "../../src/config/files.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { schemaPaths } from "../../src/config/schema-paths.ts";
+import { noWayOut } from "../../src/no-way-out.ts";
+import { mailReaders } from "../../src/protocols/mail-readers.ts";
+import { createProtocols } from "../../src/protocols/protocols.ts";
+import { tokenScopes } from "../../src/store/api-tokens.ts";
 import { limits } from "../../src/domain/limits.ts";
 import { schedules } from "../../src/domain/retry.ts";
 import { eventsInSources } from "./log-events.ts";
@@ -11,6 +15,18 @@ import { anchors, inlineCode, links, readProject, root, section, table } from ".
 
 const readme = await readProject("README.md");
 const rooms = await readProject("src/README.md");
+
+/** Folders of protocols that are named otherwise. */
+const protocolFolders: Readonly<Record<string, string>> = {
+  "ocm-invite": "ocm",
+  "federated-share": "nextcloud",
+};
+
+/** Where a protocol's mails have links. */
+async function linkSource(folder: string | undefined): Promise<string> {
+  const path = `src/protocols/${folder}/link.ts`;
+  return existsSync(new URL(path, root)) ? readProject(path) : "";
+}
 
 /** The names in backquotes that begin a row. */
 function named(rows: readonly (readonly string[])[]): readonly string[] {
@@ -55,6 +71,38 @@ describe("what the README says of the program", () => {
     expect(named(table(readme, "invitation"))).toEqual(states);
   });
 
+  test("the mails that are recognised are those of the readers, and say which can be followed", () => {
+    const rows = table(readme, "mails of");
+    const followed = createProtocols({ http: noWayOut }).map(({ name }) => name);
+    expect(rows.map(([, name = ""]) => inlineCode(name)[0]).toSorted()).toEqual(
+      mailReaders.map(({ name }) => name).toSorted(),
+    );
+    for (const [, name = "", , , then = ""] of rows) {
+      const isFollowed = followed.some((known) => known === inlineCode(name)[0]);
+      expect(then.startsWith(isFollowed ? "followed" : "held only"), name).toBe(true);
+    }
+  });
+
+  test("every variant of a mail is named", async () => {
+    for (const [, name = "", variants = ""] of table(readme, "mails of")) {
+      const folder = protocolFolders[inlineCode(name)[0] ?? ""] ?? inlineCode(name)[0];
+      const source = (await readProject(`src/protocols/${folder}/detect.ts`)) + (await linkSource(folder));
+      for (const variant of inlineCode(variants)) expect(source, name).toContain(`"${variant}"`);
+    }
+  });
+
+  test("conditions, evidence, keywords and scopes are those of the program", async () => {
+    const rules = section(readme, "## Rules");
+    const [, listed = ""] = /Conditions are (.*?);/s.exec(rules) ?? [];
+    const paths = schemaPaths(configSchema(createConfigFiles("/", {}))).map((path) => path.join("."));
+    const conditions = paths.flatMap((path) => /^policy\.\[\]\.when\.(\w+)/.exec(path)?.[1] ?? []);
+    expect(inlineCode(listed).toSorted()).toEqual([...new Set(conditions)].toSorted());
+    expect(named(table(readme, "scope"))).toEqual([...tokenScopes]);
+    const source = await readProject("src/receiving/mark-message.ts");
+    const keywords = [...source.matchAll(/"(\$Usher\w+)"/g)].map(([, keyword]) => keyword ?? "");
+    for (const keyword of keywords) expect(inlineCode(readme)).toContain(keyword);
+  });
+
   test("the exit codes are those of the program", () => {
     const codes = table(readme, "exit code").map(([code]) => Number(code));
     expect(codes).toEqual(Object.values(exitCodes));
@@ -84,6 +132,7 @@ describe("what the README says of the program", () => {
       "src/http/address-rules.ts",
       "src/http/target.ts",
       "src/http/guarded-client.ts",
+      "src/receiving/abilities.ts",
     ];
     const all = (await Promise.all(texts.map(readProject))).join("\n");
     const reasons = named(table(readme, "reason"));
@@ -139,7 +188,14 @@ describe("times and amounts", () => {
   test("bounds in the text are those in force", () => {
     const text = readme.replaceAll(/\s+/g, " ");
     for (const bound of [
-      `the first ${limits.mailPrefixBytes / 1024} KiB are read`,
+      `the text parts, at most ${limits.mailPrefixBytes / 1024} KiB`,
+      `at most ${limits.scanTextBytes / 1024} KiB of each text part`,
+      `nothing larger than ${limits.scanTextMailBytes / 1024 / 1024} MiB`,
+      `at most four keys within ${span(limits.dkimLookupMs)}`,
+      `are at most ${limits.dkimMailBytes / 1024} KiB`,
+      `at most ${limits.noticesPerDay} a day`,
+      `once, within ${span(limits.answerSecretMs)}`,
+      `again every ${span(limits.dkimWaitMs)}, for ${span(limits.dkimPatienceMs)}utes`,
       `at most ${limits.imapHeaderFieldsBytes / 1024} KiB of deciding header fields`,
       `renewed within ${span(limits.imapIdleMs)}utes`,
       `more than ${limits.receivedFields} Received fields`,
@@ -186,6 +242,8 @@ describe.each([
   ["config/README.md", "config/"],
   ["templates/README.md", "templates/"],
   ["src/protocols/ox/README.md", "src/protocols/ox/"],
+  ["src/protocols/README.md", "src/protocols/"],
+  ["src/http/server/README.md", "src/http/server/"],
 ])("%s", (file, folder) => {
   test("links to what is there", async () => {
     const text = await readProject(file);
@@ -202,7 +260,7 @@ describe.each([
     const paths = codes.filter((code) => /^[\w.-]+(\/[\w.-]+)+\.(ts|mjs|md|yaml|conf)$/.test(code));
     // The protocol references are no part of the project.
     for (const path of paths.filter((each) => !each.startsWith("reference/"))) {
-      const isThere = [path, folder + path].some((each) => existsSync(new URL(each, root)));
+      const isThere = [path, folder + path, `src/${path}`].some((each) => existsSync(new URL(each, root)));
       expect(isThere, `${file}: ${path}`).toBe(true);
     }
   });
