@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { link, lstat, rename, rm } from "node:fs/promises";
@@ -91,8 +92,8 @@ async function intoFile(
   force: boolean,
   copy: (write: Write) => Promise<number>,
 ): Promise<number> {
-  const part = `${output}.part`;
-  await rm(part, { force: true });
+  // A name that nobody else writes to: what is taken in the end is what was written here.
+  const part = `${output}.${randomBytes(6).toString("hex")}.part`;
   const stream = createWriteStream(part, { flags: "wx", mode: 0o600, flush: true });
   const written = finished(stream);
   // Seen below; a rejection in between must not end the process.

@@ -200,6 +200,17 @@ test("a revoked share says so, and the next check ends the subscription", async 
   expect((await usher("subscription", "browse", id)).err).toContain("has ended");
 });
 
+test("two that get the same file at once, and somebody's own file beside it, do not harm each other", async () => {
+  const { id } = await followed();
+  const file = join(directory, "twice.txt");
+  await writeFile(`${file}.part`, "mine");
+  const get = async () => mustRun("subscription", "get", id, "plan.txt", "--output", file, "--force");
+  await Promise.all([get(), get()]);
+  expect(await readFile(file, "utf8")).toBe(plan.text);
+  expect(await readFile(`${file}.part`, "utf8")).toBe("mine");
+  expect((await readdir(directory)).filter((name) => name.startsWith("twice"))).toHaveLength(2);
+});
+
 test("a subscription outlives a module that the account lost for a while", async () => {
   const { id } = await followed();
   await setModules(["calendar"]);
