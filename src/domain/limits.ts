@@ -153,6 +153,9 @@ export const limits = {
   httpAddressMs: 2000,
   httpPerOrigin: 2,
   httpTotal: 50,
+  /** Downloads have places of their own: a slow reader keeps one for hours, and must not keep mails and checks waiting. */
+  httpStreamsPerOrigin: 4,
+  httpStreamsTotal: 50,
   /** Retry-After of other servers is clamped to this. */
   retryAfterMinMs: 1000,
   retryAfterMaxMs: 24 * 3600_000,
@@ -161,6 +164,8 @@ export const limits = {
   oxJobPollMs: 500,
   /** OX: a logout may outlive the work it ends, but must not hold up an orderly stop. */
   oxLogoutMs: 3000,
+  /** Folders and files that mails may name of one share: people name a few, and each costs requests and is left one by one. */
+  shareTargets: 100,
   /** OX: folders of one guest that are probed in one visit, three requests each; the rest waits in the list of what was left. */
   oxFoldersPerShare: 20,
   /** Entries of a folder that are listed. */

@@ -1,4 +1,5 @@
 import type { Selectable } from "kysely";
+import { limits } from "../domain/limits.ts";
 import { liesAfter, type Page } from "./pages.ts";
 import type { NotificationState, NotificationTable, NotificationTargetTable } from "./schema.ts";
 import type { Db } from "./store.ts";
@@ -133,8 +134,14 @@ export async function setNotificationPassword(db: Db, id: string, sealed: string
   await db.updateTable("notification").set({ password_sealed: sealed }).where("id", "=", id).execute();
 }
 
-/** Adds what one mail names; true when no mail named it before. */
+/** Adds what one mail names; true when no mail named it before. Nothing is added beyond limits.shareTargets. */
 export async function addTarget(db: Db, notificationId: string, target: TargetRow): Promise<boolean> {
+  const { known } = await db
+    .selectFrom("notification_target")
+    .select(({ fn }) => fn.countAll<number>().as("known"))
+    .where("notification_id", "=", notificationId)
+    .executeTakeFirstOrThrow();
+  if (known >= limits.shareTargets) return false;
   const result = await db
     .insertInto("notification_target")
     .values({ notification_id: notificationId, target_key: targetKey(target), ...target })
