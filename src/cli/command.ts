@@ -26,8 +26,13 @@ export class CommandError extends Error {
 
 /** Prints a value as JSON on one line when `--json` was given, else as text lines. */
 export function print(cli: Cli, json: boolean | undefined, value: unknown, lines: readonly string[]): void {
-  if (json === true) cli.io.out(JSON.stringify(value));
+  if (json === true) cli.io.out(JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}]/gu, escaped));
   else for (const line of lines) cli.io.out(line);
+}
+
+/** JSON lets signs stand that steer a terminal, such as U+009B; escaped, they are the same text (RFC 8259 section 7). */
+function escaped(sign: string): string {
+  return sign.replaceAll(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** Rows as aligned columns under a heading, which may be empty; the text of cells is made safe for terminals. */
