@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { generateKey } from "../store/sealing.ts";
 import { type Cli, CommandError, print } from "./command.ts";
 
 const systemDirectory = "/etc/usher";
@@ -33,7 +33,7 @@ async function init(cli: Cli, { directory, json }: InitOptions): Promise<void> {
     );
   }
   // A key that is there already may seal a database: it is kept.
-  const isKeyNew = await writeNew(keyFile, `${randomBytes(32).toString("base64")}\n`, 0o600);
+  const isKeyNew = await writeNew(keyFile, `${generateKey().reveal()}\n`, 0o600);
   const lines = [
     `Wrote ${configFile}`,
     isKeyNew ? `Wrote ${keyFile}` : `Kept ${keyFile}, which was there already`,

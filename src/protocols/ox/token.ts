@@ -18,25 +18,10 @@ export function decodeToken(token: string): GuestIds | null {
   return isId(contextId) && isId(userId) ? { contextId, userId } : null;
 }
 
-/** The token of a guest under a base of 32 hex digits; throws a RangeError on other ids or bases. */
-export function encodeToken(guest: GuestIds, base: string): string {
-  if (!/^[0-9a-f]{32}$/.test(base)) {
-    throw new RangeError("The base of a share token must be 32 lower-case hex digits.");
-  }
-  if (!isId(guest.contextId) || !isId(guest.userId)) {
-    throw new RangeError("The ids in a share token must be whole numbers from 0 to 2147483647.");
-  }
-  return hex8(guest.contextId ^ hex(base, 0, 7)) + hex8(guest.userId ^ hex(base, 7, 14)) + base;
-}
-
 function isId(id: number): boolean {
-  return Number.isInteger(id) && id >= 0 && id <= 0x7fffffff;
+  return id <= 0x7fffffff;
 }
 
 function hex(digits: string, from: number, to: number): number {
   return Number.parseInt(digits.slice(from, to), 16);
-}
-
-function hex8(value: number): string {
-  return (value >>> 0).toString(16).padStart(8, "0");
 }

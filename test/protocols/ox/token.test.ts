@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeToken, encodeToken } from "../../../src/protocols/ox/token.ts";
+import { decodeToken } from "../../../src/protocols/ox/token.ts";
+import { guestToken } from "../../world/ox/token.ts";
 
 /** reference/ox.md, section 3.2. */
 const vectors: readonly (readonly [string, number, number])[] = [
@@ -13,23 +14,17 @@ const vectors: readonly (readonly [string, number, number])[] = [
 ];
 
 describe("a share token", () => {
-  test.each(vectors)(
-    "%s names context %i and guest %i, both ways and in either case",
-    (token, contextId, userId) => {
-      expect(decodeToken(token)).toEqual({ contextId, userId });
-      expect(decodeToken(token.toUpperCase())).toEqual({ contextId, userId });
-      expect(encodeToken({ contextId, userId }, token.slice(16))).toBe(token);
-    },
-  );
+  test.each(vectors)("%s names context %i and guest %i, in either case", (token, contextId, userId) => {
+    expect(decodeToken(token)).toEqual({ contextId, userId });
+    expect(decodeToken(token.toUpperCase())).toEqual({ contextId, userId });
+  });
 
-  test("keeps any two ids under any base", () => {
+  test("names any two ids under any base", () => {
     const id = fc.integer({ min: 0, max: 0x7fffffff });
     const base = fc.stringMatching(/^[0-9a-f]{32}$/);
     fc.assert(
       fc.property(id, id, base, (contextId, userId, random) => {
-        const token = encodeToken({ contextId, userId }, random);
-        expect(token).toMatch(/^[0-9a-f]{48}$/);
-        expect(decodeToken(token)).toEqual({ contextId, userId });
+        expect(decodeToken(guestToken(contextId, userId, random))).toEqual({ contextId, userId });
       }),
     );
   });
@@ -43,14 +38,5 @@ describe("a share token", () => {
     `00000000ffffffff${"0".repeat(32)}`,
   ])("is none when no server can have issued it: %s", (token) => {
     expect(decodeToken(token)).toBeNull();
-  });
-
-  test("is not made of ids or bases out of bounds", () => {
-    const base = "0".repeat(32);
-    for (const id of [-1, 0x80000000, 1.5, Number.NaN]) {
-      expect(() => encodeToken({ contextId: id, userId: 1 }, base)).toThrow(RangeError);
-      expect(() => encodeToken({ contextId: 1, userId: id }, base)).toThrow(RangeError);
-    }
-    expect(() => encodeToken({ contextId: 1, userId: 1 }, "0".repeat(31))).toThrow(RangeError);
   });
 });
