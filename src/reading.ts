@@ -1,6 +1,7 @@
 import { createDkimCheck } from "./mail/dkim.ts";
 import { createMailParser } from "./mail/mail-parser.ts";
 import { isJunkFolder } from "./mailbox/junk.ts";
+import type { WithSession } from "./mailbox/session.ts";
 import { answering } from "./answering.ts";
 import { mailReaders } from "./protocols/mail-readers.ts";
 import { inspectMail } from "./receiving/inspect.ts";
@@ -19,11 +20,7 @@ export interface Reading extends AsyncDisposable {
   readonly parts: ReadingParts;
 }
 
-export function openReading(
-  site: Site,
-  current: CurrentConfig,
-  withSession: ReadingParts["withSession"],
-): Reading {
+export function openReading(site: Site, current: CurrentConfig, withSession: WithSession): Reading {
   const stack = new AsyncDisposableStack();
   const parser = stack.use(createMailParser());
   const dkim = stack.use(createDkimCheck({ registrableDomain }));
@@ -46,11 +43,7 @@ export function openReading(
 }
 
 /** What reads found mails and judges them, takes the answers given by moving mails, and shows states in mailboxes. */
-export function createReading(
-  site: Site,
-  current: CurrentConfig,
-  withSession: ReadingParts["withSession"],
-): Room {
+export function createReading(site: Site, current: CurrentConfig, withSession: WithSession): Room {
   const reading = openReading(site, current, withSession);
   const { parts } = reading;
   const readMail = createReadMessage(parts);

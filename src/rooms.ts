@@ -1,8 +1,8 @@
 import type { JobKind, JobQueue, Worker, Workers } from "./jobs/queue.ts";
 import { rulesByPresence, rulesByText, type ScanRules } from "./mailbox/scan-rules.ts";
+import type { WithSession } from "./mailbox/session.ts";
 import type { Origins } from "./origins.ts";
 import { mailReaders } from "./protocols/mail-readers.ts";
-import type { ReadingParts } from "./receiving/read-message.ts";
 import type { CurrentConfig, Room } from "./room.ts";
 import type { Site } from "./site.ts";
 
@@ -33,7 +33,7 @@ export function lazyReading(
   stack: AsyncDisposableStack,
   site: Site,
   current: CurrentConfig,
-  withSession: ReadingParts["withSession"],
+  withSession: WithSession,
 ): LazyRoom<Room> {
   return lazily(stack, ["read-message", "read-answer", "mark-message"], async () => {
     const { createReading } = await import("./reading.ts");
@@ -67,14 +67,14 @@ function lazily<Opened extends Room>(
   load: () => Promise<Opened>,
 ): LazyRoom<Opened> {
   let loading: Promise<Opened> | null = null;
-  async function loadOwned(): Promise<Opened> {
-    const room = await load();
-    stack.use(room);
-    return room;
-  }
   async function open(): Promise<Opened> {
-    return (loading ??= loadOwned());
+    return (loading ??= load());
   }
+  // Now and not when it is loaded: whatever asks it in between ends before it does.
+  stack.defer(async () => {
+    const room = await loading?.catch(() => null);
+    await room?.[Symbol.asyncDispose]();
+  });
   const workerOf =
     (kind: JobKind): Worker =>
     async (job, signal) => {

@@ -1,9 +1,9 @@
 import type { ImapFlow } from "imapflow";
 import type { ImapLine } from "./imap-line.ts";
-import type { FolderInfo } from "./session.ts";
+import type { ListedFolder } from "./session.ts";
 
 /** All folders that mail can lie in. Throws MailboxError. */
-export async function listFolders(line: ImapLine): Promise<readonly FolderInfo[]> {
+export async function listFolders(line: ImapLine): Promise<readonly ListedFolder[]> {
   const listed = await line.run({ what: "LIST" }, async () => line.client.list());
   return listed
     .filter(({ flags }) => !flags.has("\\Noselect") && !flags.has("\\NonExistent"))

@@ -15,9 +15,9 @@ import { fetchTexts } from "./texts.ts";
 import { firstUidAmong, isNumber32 } from "./uid.ts";
 import { property } from "./untyped.ts";
 import {
-  type FolderInfo,
   type FolderStatus,
   type HeaderRow,
+  type ListedFolder,
   MailboxError,
   type MailboxSession,
   type SlimMail,
@@ -221,7 +221,7 @@ class ImapSession implements MailboxSession {
     return fetchReceivedAt(this.#line, uid);
   }
 
-  async folders(): Promise<readonly FolderInfo[]> {
+  async folders(): Promise<readonly ListedFolder[]> {
     return listFolders(this.#line);
   }
 

@@ -30,7 +30,7 @@ export interface MailboxSession extends AsyncDisposable {
   /** INTERNALDATE of one message (RFC 9051 section 2.3.3), ms since 1970: a moved mail keeps it. Null when the UID is gone. */
   receivedAt(uid: number): Promise<number | null>;
   /** Folders with their special use (RFC 6154), for example \Junk. */
-  folders(): Promise<readonly FolderInfo[]>;
+  folders(): Promise<readonly ListedFolder[]>;
   /** The path of a folder among the account's own folders, with the server's prefix and separator. */
   pathOf(names: readonly string[]): string;
   /** Changes to the mailbox; each opens the folder for writing and back. */
@@ -56,7 +56,10 @@ export interface TextRow {
   readonly text: string | null;
 }
 
-export interface FolderInfo {
+/** Lends the live connection of a mailbox. Throws MailboxError (temporary) where there is none now. */
+export type WithSession = <T>(mailboxId: string, use: (session: MailboxSession) => Promise<T>) => Promise<T>;
+
+export interface ListedFolder {
   readonly path: string;
   /** `\Junk`, `\Trash` ...; null for an ordinary folder. */
   readonly specialUse: string | null;

@@ -19,7 +19,7 @@ import { connectMailbox } from "./imap-session.ts";
 import { targetOf } from "./mailbox-row.ts";
 import type { ScanRules } from "./scan-rules.ts";
 import { scanFolder, type ScanResult } from "./scan.ts";
-import { MailboxError, type MailboxSession } from "./session.ts";
+import { MailboxError, type MailboxSession, type WithSession } from "./session.ts";
 import { StructureDoubts } from "./structure-doubts.ts";
 import { createTurns } from "./turns.ts";
 import { createWatcher, type Visit, type Watcher, type WatcherEvent } from "./watcher.ts";
@@ -59,8 +59,7 @@ export interface MailboxesParts {
 export interface Mailboxes extends AsyncDisposable {
   /** Compares the watchers with the store and the configuration now, instead of within limits.mailboxRefreshMs. */
   refresh(): Promise<void>;
-  /** Lends the mailbox's live connection; throws MailboxError (temporary) where there is none now. */
-  withSession<T>(mailboxId: string, use: (session: MailboxSession) => Promise<T>): Promise<T>;
+  readonly withSession: WithSession;
   status(): readonly MailboxStatus[];
 }
 
@@ -238,17 +237,11 @@ class AllMailboxes implements Mailboxes {
 function makingsOf(row: NamedMailbox, settings: ReturnType<MailboxesParts["settings"]>): string {
   const { login, auth, password_sealed, folders_json, look_back_from } = row;
   const server = settings.mailServers[row.server];
-  const masterPassword = server?.masterUser?.password.reveal();
-  const makings = [
-    row.server,
-    login,
-    auth,
-    password_sealed,
-    folders_json,
-    look_back_from,
-    server,
-    masterPassword,
-    settings.answerFolder ?? null,
-  ];
+  const master = server?.masterUser;
+  // Value by value: the order of a configuration's keys may differ from one reading to the next.
+  const reach = [server?.host, server?.port, server?.tls, server?.ca];
+  const masterLogin = [master?.login, master?.method, master?.separator, master?.password.reveal()];
+  const own = [row.server, login, auth, password_sealed, folders_json, look_back_from];
+  const makings = [own, reach, masterLogin, settings.answerFolder ?? null];
   return createHash("sha256").update(JSON.stringify(makings)).digest("base64");
 }

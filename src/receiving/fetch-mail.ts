@@ -1,10 +1,9 @@
 import { limits } from "../domain/limits.ts";
-import { MailboxError, type MailboxSession, type SlimMail } from "../mailbox/session.ts";
+import { MailboxError, type MailboxSession, type SlimMail, type WithSession } from "../mailbox/session.ts";
 import type { MessageRow } from "../store/messages.ts";
 
 export interface FetchingParts {
-  /** Lends the mailbox's connection; throws MailboxError where there is none now. */
-  readonly withSession: <T>(mailboxId: string, use: (session: MailboxSession) => Promise<T>) => Promise<T>;
+  readonly withSession: WithSession;
   /** Whether the server puts junk there (RFC 6154). */
   readonly isJunkFolder: (session: MailboxSession, folder: string) => Promise<boolean>;
 }

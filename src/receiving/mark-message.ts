@@ -1,5 +1,5 @@
 import type { Worker } from "../jobs/queue.ts";
-import type { MailboxSession } from "../mailbox/session.ts";
+import type { MailboxSession, WithSession } from "../mailbox/session.ts";
 import { setMark } from "../store/mailboxes.ts";
 import { type MessageRow, readMessage } from "../store/messages.ts";
 import { readNotification } from "../store/notifications.ts";
@@ -20,8 +20,7 @@ const keywordOf: Readonly<Record<NotificationState, string>> = {
 const keywords: readonly string[] = [...new Set(Object.values(keywordOf))];
 
 export interface MarkingParts extends Pick<ReceivingParts, "store"> {
-  /** Lends the mailbox's connection; throws MailboxError where there is none now. */
-  readonly withSession: <T>(mailboxId: string, use: (session: MailboxSession) => Promise<T>) => Promise<T>;
+  readonly withSession: WithSession;
   /** Whether mails get keywords at all. */
   readonly keywords: () => boolean;
 }

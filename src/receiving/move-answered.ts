@@ -1,6 +1,6 @@
 import type { JobOutcome } from "../jobs/queue.ts";
 import { doneFolderOf, isAnswerFolder } from "../domain/answer-folders.ts";
-import type { MailboxSession, NewPlace } from "../mailbox/session.ts";
+import type { MailboxSession, NewPlace, WithSession } from "../mailbox/session.ts";
 import { otherPlaces, insertMoved, parseFolders, readMailbox } from "../store/mailboxes.ts";
 import { closeMessage, type MessageRow } from "../store/messages.ts";
 import type { Db } from "../store/store.ts";
@@ -9,8 +9,7 @@ import type { ReceivingParts } from "./parts.ts";
 import { planMark } from "./plan-mailbox.ts";
 
 export interface MovingParts extends Pick<ReceivingParts, "store" | "queue"> {
-  /** Lends the mailbox's connection; throws MailboxError where there is none now. */
-  readonly withSession: <T>(mailboxId: string, use: (session: MailboxSession) => Promise<T>) => Promise<T>;
+  readonly withSession: WithSession;
   /**
    * Tells the account, in the transaction of the caller, why its answer changed nothing: no change of state does that.
    * The same cause is told once.
