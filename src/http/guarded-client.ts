@@ -65,7 +65,8 @@ export function createGuardedClient(options: GuardedClientOptions): OutboundClie
 class GuardedClient implements OutboundClient, AsyncDisposable {
   readonly #options: GuardedClientOptions;
   readonly #bounds: HttpLimits;
-  readonly #line: KeyedWaitingLine;
+  readonly #requests: KeyedWaitingLine;
+  readonly #downloads: KeyedWaitingLine;
   readonly #resolve: Resolve;
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
@@ -73,7 +74,9 @@ class GuardedClient implements OutboundClient, AsyncDisposable {
   constructor(options: GuardedClientOptions) {
     this.#options = options;
     this.#bounds = { ...limits, ...options.limits };
-    this.#line = createKeyedWaitingLine(this.#bounds.httpPerOrigin, this.#bounds.httpTotal);
+    const bounds = this.#bounds;
+    this.#requests = createKeyedWaitingLine(bounds.httpPerOrigin, bounds.httpTotal);
+    this.#downloads = createKeyedWaitingLine(bounds.httpStreamsPerOrigin, bounds.httpStreamsTotal);
     this.#resolve = options.resolve ?? createResolve();
   }
 
@@ -105,7 +108,7 @@ class GuardedClient implements OutboundClient, AsyncDisposable {
   async #open(ask: OutboundDownloadRequest): Promise<OutboundDownload> {
     const callers = [ask.signal, this.#closing.signal];
     using deadline = startDeadline(this.#bounds.httpTotalMs, callers);
-    const exchange = await this.#exchange({ ...ask, method: "GET" }, deadline);
+    const exchange = await this.#exchange({ ...ask, method: "GET" }, deadline, this.#downloads);
     try {
       refuseCompressed(exchange.headers);
     } catch (error) {
@@ -137,7 +140,7 @@ class GuardedClient implements OutboundClient, AsyncDisposable {
   }
 
   async #askOnce(hop: Hop, deadline: Deadline): Promise<OutboundResponse> {
-    await using exchange = await this.#exchange(hop, deadline);
+    await using exchange = await this.#exchange(hop, deadline, this.#requests);
     const { status, headers } = exchange;
     const text = await deadline.within(this.#bounds.httpTotalMs, "timeout", async () =>
       readText(headers, exchange.body, this.#bounds.httpBodyBytes),
@@ -146,13 +149,13 @@ class GuardedClient implements OutboundClient, AsyncDisposable {
   }
 
   /** One request and the head of its answer; its place in the line is held until it is disposed of. */
-  async #exchange(hop: Hop, deadline: Deadline): Promise<Exchange> {
+  async #exchange(hop: Hop, deadline: Deadline, line: KeyedWaitingLine): Promise<Exchange> {
     const { userAgent, exceptions } = this.#options.settings();
     const bounds = this.#bounds;
     const target = judgeUrl(hop.url, exceptions);
     if (typeof target === "string") throw new OutboundError(target, false);
     await using stack = new AsyncDisposableStack();
-    stack.defer(await this.#line.enter(target.url.origin, deadline.signal));
+    stack.defer(await line.enter(target.url.origin, deadline.signal));
     const addresses = await this.#judgedAddresses(target, deadline);
     const socket = await deadline.within(bounds.httpConnectMs, "connect-timeout", async () =>
       connectPinned(target, addresses, deadline.signal),

@@ -149,7 +149,7 @@ describe("the reader of a download", () => {
 
   test("may stop at any time: the connection ends and its place is free", async () => {
     await using stage = await startStage((response) => response.write("x"), {
-      limits: { httpPerOrigin: 1 },
+      limits: { httpStreamsPerOrigin: 1 },
     });
     const first = await stage.open();
     await first[Symbol.asyncDispose]();
@@ -161,6 +161,21 @@ describe("the reader of a download", () => {
     await using third = await stage.open();
     expect(third.status).toBe(200);
     expect(await reasonOf(sizeOf(first))).not.toBe("no error");
+  });
+
+  test("keeps ordinary requests from nothing, however long he takes", async () => {
+    let body = "part";
+    await using stage = await startStage(
+      (response) => (body === "part" ? response.write("x") : response.end(body)),
+      {
+        limits: { httpPerOrigin: 1, httpTotal: 1, httpStreamsPerOrigin: 1, httpTotalMs: 500 },
+      },
+    );
+    await using slow = await stage.open();
+    expect(slow.status).toBe(200);
+    body = "well";
+    expect((await stage.client.get(stage.url)).text).toBe("well");
+    expect(await reasonOf(stage.open())).toBe("timeout");
   });
 
   test("may give up by his signal", async () => {
