@@ -4,8 +4,9 @@ import type { ServerConfig } from "../../config/config.ts";
 import { limits } from "../../domain/limits.ts";
 import { buildApp } from "./app.ts";
 import type { ServerParts } from "./parts.ts";
+import { countVisits } from "./visits.ts";
 
-/** A server that listens; disposing of it lets running requests end within limits.serverCloseMs. */
+/** A server that listens; disposing of it lets running requests end within limits.serverCloseMs, and then visits. */
 export interface Server extends AsyncDisposable {
   /** `http://host:port`, or the path of the socket. */
   readonly address: string;
@@ -19,10 +20,17 @@ class ListenError extends Error {
 
 /** Serves the API and the pages. Throws ListenError where it cannot listen. */
 export async function createServer(parts: ServerParts): Promise<Server> {
-  const app = await buildApp(parts);
+  const visits = countVisits(parts.files);
+  const app = await buildApp({ ...parts, files: visits.files });
   app.server.maxConnections = limits.serverConnections;
   const address = await listen(app, parts.settings().listen);
-  return { address, [Symbol.asyncDispose]: async () => close(app) };
+  return {
+    address,
+    [Symbol.asyncDispose]: async () => {
+      await close(app);
+      await visits.allEnded();
+    },
+  };
 }
 
 async function listen(app: FastifyInstance, where: ServerConfig["listen"]): Promise<string> {
