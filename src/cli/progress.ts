@@ -12,6 +12,7 @@ export interface ProgressView {
   end(): void;
 }
 
+/** A view of one scan that begins now; `columns` of the terminal decide between bar and lines. */
 export function createProgressView(
   io: Pick<Io, "err" | "status" | "columns">,
   clock: () => number,

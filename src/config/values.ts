@@ -106,6 +106,7 @@ function addressLiteral(value: string): string | null {
   return ipaddr.IPv6.isValid(inner) && !inner.includes("%") ? ipaddr.IPv6.parse(inner).toString() : null;
 }
 
+/** An IPv4 or IPv6 address, written in its shortest form. */
 export function address(value: unknown): Parsed<string> {
   const literal = typeof value === "string" ? addressLiteral(value) : null;
   return literal === null
@@ -113,6 +114,7 @@ export function address(value: unknown): Parsed<string> {
     : right(literal);
 }
 
+/** A range of addresses; the bits beyond its length may be set. */
 export function cidr(value: unknown): Parsed<string> {
   const [range, bits, ...more] = typeof value === "string" ? value.split("/") : [];
   const literal = addressLiteral(range ?? "");
@@ -136,6 +138,7 @@ export function isAddressLiteral(name: string): boolean {
   return addressLiteral(name) !== null;
 }
 
+/** Whether a host is this machine: by an address of loopback, or as `localhost`. */
 export function isLoopback(name: string): boolean {
   return name === "localhost" || isInRange(name, "127.0.0.0/8") || isInRange(name, "::1/128");
 }
@@ -156,6 +159,7 @@ export function originHost(value: unknown): Parsed<string> {
   return right(number.value === 443 ? shown : `${shown}:${number.value}`);
 }
 
+/** A domain, written as lower-case A-labels. */
 export function domain(value: unknown): Parsed<string> {
   const key = typeof value === "string" ? domainKey(value) : null;
   return key === null ? wrong("not a domain.", "Write a domain, for example example.org.") : right(key);

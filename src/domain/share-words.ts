@@ -32,6 +32,7 @@ export interface PersonWords {
   readonly shown: string;
 }
 
+/** A share in the words of a notice or page. Texts of strangers are cut and on one line, not escaped. */
 export function shareWords(share: NoticeShare, locale: Locale): ShareWords {
   const phrases = phrasesIn(locale);
   const title = oneLine(share.title ?? "", limits.titleChars);
@@ -44,6 +45,7 @@ export function shareWords(share: NoticeShare, locale: Locale): ShareWords {
   };
 }
 
+/** A sharer in words, cut and on one line, not escaped. */
 export function personWords({ name, address }: NoticeShare["sharer"]): PersonWords {
   const shown = { name: oneLine(name, limits.nameChars), address: oneLine(address, limits.addressChars) };
   return { ...shown, shown: shown.name === "" ? shown.address : shown.name };

@@ -30,6 +30,7 @@ function stepRefusal(here: URL, there: URL, isBoundToOrigin: boolean): string | 
   return isBoundToOrigin && here.origin !== there.origin ? "redirect-to-other-origin" : null;
 }
 
+/** What two hops of a loop have in common. */
 export function hopKey(hop: Hop): string {
   return `${hop.method} ${hop.url}`;
 }

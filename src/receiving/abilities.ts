@@ -5,6 +5,7 @@ import type { Capabilities, Protocol } from "../protocols/protocol.ts";
 /** What can be done about shares of a protocol whose mails are read, and whose origins nobody here can speak with yet. */
 const none: Capabilities = { canRefuse: false, canFollow: false, canFollowAtHome: false, canBrowse: false };
 
+/** What can be done about shares of this protocol here; nothing where nobody speaks with its origins. */
 export function capabilitiesOf(protocols: readonly Protocol[], name: string): Capabilities {
   return protocols.find((protocol) => protocol.name === name)?.capabilities ?? none;
 }

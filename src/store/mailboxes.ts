@@ -79,6 +79,7 @@ export interface Cursor {
   readonly lastUid: number;
 }
 
+/** How far the folder was scanned; null where it was never scanned. */
 export async function readCursor(db: Db, mailboxId: string, folder: string): Promise<Cursor | null> {
   const row = await db
     .selectFrom("mailbox_cursor")

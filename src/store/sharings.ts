@@ -16,6 +16,7 @@ export interface NewSharing {
   readonly invitations: readonly InvitationRow[];
 }
 
+/** Writes a sharing with its recipients and invitations; belongs into the transaction that plans the sending. */
 export async function insertSharing(db: Db, { sharing, recipients, invitations }: NewSharing): Promise<void> {
   await db.insertInto("sharing").values(sharing).execute();
   for (let from = 0; from < recipients.length; from += rowsPerInsert) {

@@ -112,6 +112,7 @@ export async function keepFolders(
   }
 }
 
+/** The folders behind a subscription as the last look at its origin showed them. */
 export async function readFolders(
   db: Db,
   subscriptionId: string,

@@ -9,6 +9,7 @@ export function newFormToken(sealer: Sealer, secretHash: string, nowMs: number):
   return sealer.seal(String(nowMs), placeOf(secretHash));
 }
 
+/** Whether the token was made for the page of this secret, and not longer ago than limits.formTokenMs. */
 export function isFormToken(sealer: Sealer, secretHash: string, token: string, nowMs: number): boolean {
   try {
     const madeAt = Number(sealer.open(token, placeOf(secretHash)));

@@ -71,6 +71,7 @@ export function notThere(what: string): Problem {
   });
 }
 
+/** Answers with a problem (RFC 9457). */
 export function sendProblem(reply: FastifyReply, text: ProblemText): FastifyReply {
   const { status, reason, detail, fields } = text;
   const title = titles[status] ?? "Error";

@@ -116,6 +116,7 @@ function leaveRoute(api: Api, { store, answers: load }: ServerParts): void {
   });
 }
 
+/** The subscription, where it is one of the caller's; else throws the Problem that it is not there. */
 export async function ownSubscription(db: Db, caller: Caller, id: string): Promise<SubscriptionRow> {
   return own(caller, await readSubscription(db, id), "subscription");
 }

@@ -232,6 +232,7 @@ const meanings: Readonly<Record<TroubleName, Meaning>> = {
   },
 };
 
+/** A trouble by its name; `because` names it more exactly where the name is too coarse for the record. */
 export function trouble(
   name: TroubleName,
   more: {
