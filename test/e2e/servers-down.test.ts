@@ -113,7 +113,7 @@ test("an origin that stays down parks the work, and the administrator runs it ag
   expect(doctor.out).toContain(
     "Parked work waits for you. Mend the reason, then: usher doctor --run-again JOB",
   );
-  expect(doctor.out).toMatch(new RegExp(`follow +${id} +12 +connection-refused`));
+  expect(doctor.out).toMatch(new RegExp(`follow +bob +${id} +12 +connection-refused`));
   await origin.comeUp();
   const again = await scene.usher("doctor", "--run-again", "all");
   expect(again.out).toContain("is due again");

@@ -74,9 +74,13 @@ test("SIGHUP applies a changed policy and a changed log level, and the mailbox s
   await notificationIn(scene, "Of a known sender", "followed");
   const unknown = world.share(bob, { title: "Of anybody" });
   await world.deliver("bob", unknown.mail);
-  const refused = await notificationIn(scene, "Of anybody", "refused");
-  expect(refused.detail).toContain("rule 2 says refuse");
+  // Mail of an unknown sender makes nobody act at another server: refuse becomes ignore.
+  const ignored = await notificationIn(scene, "Of anybody", "ignored");
+  expect(ignored.detail).toContain("rule 2 of the site says refuse. The mail is not believed");
   expect(world.origin.counters().linkOpens[unknown.token]).toBeUndefined();
   expect(daemon.log.some(({ level }) => level === "debug")).toBe(true);
-  expect(daemon.log.filter(({ event }) => event === "mailbox-connected")).toHaveLength(1);
+  const connections = daemon.log.filter(({ event }) => event?.startsWith("mailbox-") === true);
+  expect(connections.map(({ event }) => event).filter((event) => event !== "mailbox-scanned")).toEqual([
+    "mailbox-connected",
+  ]);
 });

@@ -152,7 +152,7 @@ describe("the command line", () => {
     expect(await scene.daemon.end("SIGTERM")).toBe(0);
     expect((await scene.usher("doctor")).out).toContain("No daemon serves this store");
     const accepted = await scene.usher("notification", "accept", id, "--wait");
-    expect([accepted.code, accepted.out]).toEqual([0, `${id} is followed.\n`]);
+    expect([accepted.code, accepted.out], accepted.err).toEqual([0, `${id} is followed.\n`]);
     const { id: subscription } = await subscriptionOf(scene, id);
     const checked = await scene.usher("subscription", "check", subscription);
     expect(checked.out).toBe(`${subscription} is SUBSCRIBED.\n  By hand (files, 1 entry)\n`);
