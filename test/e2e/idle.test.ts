@@ -7,6 +7,8 @@ import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ask, publicHost } from "../http/server/world.ts";
+import { freePorts } from "../world/ports.ts";
 import { type Daemon, startDaemon } from "../world/site.ts";
 import { openScene, type Scene } from "./scene.ts";
 
@@ -92,6 +94,23 @@ describe.skipIf(!hasProc)("an idle daemon with one account, run as the unit runs
     // The first start fills the cache; of the others, a busy machine may delay one.
     expect(Math.min(...startsMs.slice(1))).toBeLessThan(1000);
     expect(daemon.log.filter(({ level }) => level !== "info")).toEqual([]);
+  }, 60_000);
+
+  test("that serves HTTP needs little more", async () => {
+    const [port = 0] = await freePorts(1);
+    const server = { publicUrl: `https://${publicHost}`, listen: `127.0.0.1:${port}` };
+    await scene.world.configure({ server });
+    for (const _ of [1, 2]) expect(await (await startAsUnit()).end("SIGTERM")).toBe(0);
+    await using daemon = await startAsUnit();
+    expect(await ask({ port }, "GET", "/health/ready")).toMatchObject({ status: 200 });
+    await wait(3000);
+    const ticksBefore = await cpuTicks(daemon.pid);
+    await wait(5000);
+    const ticks = (await cpuTicks(daemon.pid)) - ticksBefore;
+    const residentMb = (await statusNumber(daemon.pid, "VmRSS")) / 1024;
+    console.log(`idle with its server: ${Math.round(residentMb)} MB resident, ${ticks} ticks in 5 s`);
+    expect(residentMb).toBeLessThan(150);
+    expect(ticks).toBeLessThan(15);
   }, 60_000);
 });
 
