@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { browseContract, type SharedContent } from "./browse.contract.ts";
+import { refusingContract } from "./refusing.contract.ts";
 import type {
   Call,
   Capabilities,
@@ -26,9 +27,11 @@ export interface FollowWorld {
   lie(): void | Promise<void>;
   /** Every answer is an overload message (503) with this Retry-After. */
   overload?(retryAfterSeconds: number): void | Promise<void>;
+  /** Every request is refused (403), whatever it asks. */
+  forbid?(): void | Promise<void>;
   /** The nth request from now on does its work, and its answer is lost on the way. */
   loseAnswer?(nth: number): void | Promise<void>;
-  /** Undoes slow, lie, overload and loseAnswer. */
+  /** Undoes slow, lie, overload, forbid and loseAnswer. */
   well(): void | Promise<void>;
   /** Successful logins so far. */
   logins(): number | Promise<number>;
@@ -73,6 +76,7 @@ export function followWayContract(name: string, open: () => Promise<OpenedWay>):
   describe(`${name}: passwords and addressees`, () => admissionTests(open));
   describe(`${name}: trouble`, () => troubleTests(open));
   browseContract(name, open);
+  refusingContract(name, open);
   describe(`${name}: leaving and discretion`, () => mannersTests(open));
 }
 

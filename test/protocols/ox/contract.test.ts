@@ -76,6 +76,7 @@ function trouble(server: OxOrigin | OxHome) {
     lie: () => server.misbehave({ kind: "nonsense" }),
     overload: (seconds: number) =>
       server.misbehave({ kind: "status", status: 503, retryAfter: String(seconds) }),
+    forbid: () => server.misbehave({ kind: "status", status: 403, retryAfter: null }),
     loseAnswer: (nth: number) => server.misbehave({ kind: "lost-answer" }, "all", 1, nth - 1),
     well: () => server.behave(),
     requests: () => server.requests().length,
