@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startFaultProxy } from "../world/fault-proxy.ts";
 import { type HostileImap, startHostileImap } from "../world/hostile-imap.ts";
+import type { MailServer } from "../../src/config/config.ts";
 import { conditionConnected, patience } from "../../src/mailbox/condition.ts";
 import { connectMailbox } from "../../src/mailbox/imap-session.ts";
 import { deleteMailbox, saveCondition } from "../../src/store/mailboxes.ts";
@@ -219,6 +220,21 @@ describe("commands of another process", () => {
     await deleteMailbox(mailStore.store.db, row.id);
     await until(() => watching.mailboxes.status().length === 0);
     await until(async () => /imap\(late\).*Logged out/.test(await world.dovecot.log()));
+  });
+
+  test("a configuration that says the same in another order disturbs no connection", async () => {
+    await mailStore.addMailbox("steady", {}, null);
+    const { masterUser, ca, ...rest } = mailServer(world, { master: "separator" });
+    let local: MailServer = { ...rest, ca, masterUser };
+    const settings = () => ({ mailServers: { local }, pollEveryMs: 60_000 });
+    await using watching = await watch(mailStore, { local }, { settings });
+    const connections = () => watching.events.filter(({ kind }) => kind === "connected").length;
+    await until(() => connections() === 1);
+    local = { masterUser, ca, ...rest };
+    await watching.mailboxes.refresh();
+    await world.dovecot.deliver("steady", mail("one", share));
+    await found("steady", 1);
+    expect(connections()).toBe(1);
   });
 
   test("a stop logs out and is quick, also while a server is silent", async () => {
