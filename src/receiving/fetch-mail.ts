@@ -16,7 +16,15 @@ export type FetchedMail =
       readonly isJunkFolder: boolean;
     }
   | { readonly kind: "gone"; readonly because: string }
-  | { readonly kind: "not-now"; readonly because: string };
+  | NotNow;
+
+/** The mailbox could not be asked. */
+export interface NotNow {
+  readonly kind: "not-now";
+  readonly because: string;
+  /** The server refused this mail, and may do so for ever; anything else says nothing about the mail. */
+  readonly isRefusal: boolean;
+}
 
 type Place = Pick<MessageRow, "mailbox_id" | "folder" | "uid_validity" | "uid">;
 
@@ -34,8 +42,13 @@ export async function fetchMail(place: Place, parts: FetchingParts): Promise<Fet
   } catch (error) {
     if (!(error instanceof MailboxError)) throw error;
     if (error.reason === "no-such-folder") return { kind: "gone", because: "no-such-folder" };
-    return { kind: "not-now", because: `mailbox: ${error.reason}` };
+    return notNow(error);
   }
+}
+
+/** What an error of the mailbox means for the mail that was to be read. */
+export function notNow({ reason }: MailboxError): NotNow {
+  return { kind: "not-now", because: `mailbox: ${reason}`, isRefusal: reason === "refused" };
 }
 
 /** The whole mail, for its signature; null where it is too large or gone. Throws MailboxError. */

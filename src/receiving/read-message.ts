@@ -6,7 +6,14 @@ import { closeMessage, type MessageRow, readMessage } from "../store/messages.ts
 import { afterCommit } from "../store/transaction-scope.ts";
 import { unreachable } from "../domain/unreachable.ts";
 import { readFollowingAccount } from "./account.ts";
-import { type FetchedMail, type FetchingParts, fetchMail, fetchWhole } from "./fetch-mail.ts";
+import {
+  type FetchedMail,
+  type FetchingParts,
+  fetchMail,
+  fetchWhole,
+  type NotNow,
+  notNow,
+} from "./fetch-mail.ts";
 import { judge } from "./judge.ts";
 import type { ReceivingParts } from "./parts.ts";
 import { type Recognised, recognise, type RecognisingParts } from "./recognise.ts";
@@ -52,7 +59,7 @@ export async function readAt(
   try {
     return await recognise({ mail, view: { ...view, problems }, isJunkFolder, flags, whole }, account, parts);
   } catch (error) {
-    if (error instanceof MailboxError) return { kind: "not-now", because: `mailbox: ${error.reason}` };
+    if (error instanceof MailboxError) return notNow(error);
     throw error;
   }
 }
@@ -66,10 +73,16 @@ function waitsForKeys({ found_at: foundAt }: MessageRow, reading: Reading): bool
 /** The connection to the mailbox comes back by itself; until then its mails wait. */
 const notNowMs = 5000;
 
+/** Only a refusal of this very mail counts, so that it is parked in the end and not asked for for ever. */
+function waits({ because, isRefusal }: NotNow): JobOutcome {
+  const retry = { kind: "retry", because, afterMs: notNowMs } as const;
+  return isRefusal ? retry : { ...retry, isUncounted: true };
+}
+
 function outcomeOf(mail: MessageRow, reading: Reading, parts: ReadingParts): JobOutcome {
   switch (reading.kind) {
     case "not-now":
-      return { kind: "retry", because: reading.because, afterMs: notNowMs, isUncounted: true };
+      return waits(reading);
     case "no-account":
       return { kind: "done" };
     case "gone":

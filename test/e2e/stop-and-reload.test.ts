@@ -79,8 +79,6 @@ test("SIGHUP applies a changed policy and a changed log level, and the mailbox s
   expect(ignored.detail).toContain("rule 2 of the site says refuse. The mail is not believed");
   expect(world.origin.counters().linkOpens[unknown.token]).toBeUndefined();
   expect(daemon.log.some(({ level }) => level === "debug")).toBe(true);
-  const connections = daemon.log.filter(({ event }) => event.startsWith("mailbox-"));
-  expect(connections.map(({ event }) => event).filter((event) => event !== "mailbox-scanned")).toEqual([
-    "mailbox-connected",
-  ]);
+  const connections = daemon.log.filter(({ event }) => /^mailbox-(connected|failed|fault)$/.test(event));
+  expect(connections).toEqual([expect.objectContaining({ event: "mailbox-connected" })]);
 });
