@@ -125,7 +125,7 @@ test("npm run usher -- serve runs the same daemon, and passes the signal on", as
       events.push(event);
       if (event === "ready") npm.kill("SIGTERM");
     }
-    expect(events[0]).toBe("ready");
+    expect(events).toContain("ready");
     expect(events.at(-1)).toBe("stopping");
   } finally {
     npm.kill("SIGKILL");

@@ -4,15 +4,16 @@ import { createReadMessage } from "../../src/receiving/read-message.ts";
 import { readMessage } from "../../src/store/messages.ts";
 import { openJudgeWorld } from "./judge-world.ts";
 
+async function neverAsked(): Promise<never> {
+  throw new Error("A mail that was not fetched must not be looked at.");
+}
+
 /** What becomes of reading one mail when its mailbox fails for this reason. */
 async function afterFailure(
   reason: MailboxReason,
 ): Promise<{ readonly outcome: object; readonly state: string }> {
   await using world = await openJudgeWorld();
   const id = (await world.finding()).mail.id ?? "";
-  async function neverAsked(): Promise<never> {
-    throw new Error("A mail that was not fetched must not be looked at.");
-  }
   const read = createReadMessage({
     ...world.parts,
     withSession: async () => {
