@@ -47,18 +47,20 @@ export function createReading(site: Site, current: CurrentConfig, withSession: W
   const reading = openReading(site, current, withSession);
   const { parts } = reading;
   const readMail = createReadMessage(parts);
+  const markMail = createMarkMessage({ ...parts, keywords: () => current().mailbox.keywords });
   return {
     workers: {
       "read-message": readMail,
       "read-answer": createReadAnswer({
         ...parts,
         readMail,
+        markMail,
         explain: async (db, { notificationId, why }) => {
           const wanted = { notificationId, kind: "failed", cause: `unanswered/${why}`, detail: why } as const;
           await planNotice(db, wanted, noticeParts(site, current));
         },
       }),
-      "mark-message": createMarkMessage({ ...parts, keywords: () => current().mailbox.keywords }),
+      "mark-message": markMail,
     },
     [Symbol.asyncDispose]: async () => reading[Symbol.asyncDispose](),
   };

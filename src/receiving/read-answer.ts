@@ -15,6 +15,8 @@ import { type GivenAnswer, givenAnswer, verdictOf } from "./plan-mailbox.ts";
 export interface MailboxAnswerParts extends AnswerParts, MovingParts {
   /** The worker of `read-message`: a mail may be put into a folder before anybody has read it. */
   readonly readMail: Worker;
+  /** The worker of `mark-message`: a keyword travels with its mail, and nobody knows the mail again after a kill. */
+  readonly markMail: Worker;
 }
 
 /**
@@ -34,8 +36,19 @@ export function createReadAnswer(parts: MailboxAnswerParts): Worker {
     const given = givenAnswer(mail) ?? (await giveIfMoved(mail, { id, answer }, parts));
     if ("kind" in given) return given;
     const state = (await readNotification(parts.store.db, id))?.state;
-    return state === undefined ? { kind: "done" } : outcomeOf(mail, { id, given, state }, parts);
+    if (state === undefined) return { kind: "done" };
+    if (endOf(given.answer, state) !== "wait") await markHere(job, signal, parts);
+    return outcomeOf(mail, { id, given, state }, parts);
   };
+}
+
+/** A keyword that cannot be set now keeps nobody from moving the mail. */
+async function markHere(job: LeasedJob, signal: AbortSignal, parts: MailboxAnswerParts): Promise<void> {
+  const outcome = await parts.markMail(job, signal);
+  const { commit } = outcome;
+  if (outcome.kind === "done" && commit !== undefined) {
+    await parts.store.transaction(async (db) => commit(db));
+  }
 }
 
 const notAShare = "Usher found no share in this mail, so there is nothing to answer.";

@@ -55,8 +55,8 @@ async function readMails({ site }: AnswerWorld): Promise<readonly string[]> {
   return rows.map(({ message_key: key }) => key);
 }
 
-async function held(user: string): Promise<AnswerWorld> {
-  const answers = await openAnswerWorld(world, { user, directory });
+async function held(user: string, more: { readonly losesMarks?: boolean } = {}): Promise<AnswerWorld> {
+  const answers = await openAnswerWorld(world, { user, directory, ...more });
   await folderMade(user);
   await world.dovecot.deliver(user, share(user, 1));
   await stateIs(answers, "held");
@@ -82,6 +82,15 @@ describe("a mail that its owner puts into a folder for answers", () => {
       ["accepted", "mailbox"],
       ["followed", "mailbox"],
     ]);
+  });
+
+  test("shows its state before it is moved: a kill right after leaves no stale keyword", async () => {
+    await using answers = await held("marked-first", { losesMarks: true });
+    await put("marked-first", "Shares/Accept");
+    await stateIs(answers, "followed");
+    await lies("marked-first", "Shares/Done");
+    const [flags] = await world.dovecot.flags("marked-first", "Shares/Done");
+    expect(flags).toContain("$UsherFollowed");
   });
 
   test("is declined there", async () => {

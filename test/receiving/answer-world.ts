@@ -42,6 +42,8 @@ export interface AnswerWorldOptions {
   readonly user: string;
   readonly answerFolder?: string | null;
   readonly keywords?: boolean;
+  /** The jobs that set keywords do nothing, as when the daemon is killed before them. */
+  readonly losesMarks?: boolean;
   /** Directory of an earlier world that was left without a goodbye. */
   readonly directory: string;
   readonly port?: number;
@@ -100,6 +102,7 @@ export async function openAnswerWorld(mail: MailWorld, options: AnswerWorldOptio
   const reading = stack.use(openReading(site, () => site.config, withSession));
   const parts = { ...reading.parts, onStateChanged };
   const readMail = createReadMessage(parts);
+  const markMail = createMarkMessage({ ...parts, keywords: () => options.keywords ?? true });
   const change = async (id: string, to: NotificationState): Promise<void> =>
     site.store.transaction(async (db) =>
       changeState(db, id, { state: to, reason: to === "failed" ? "revoked" : null, detail: null }, parts),
@@ -109,12 +112,13 @@ export async function openAnswerWorld(mail: MailWorld, options: AnswerWorldOptio
     "read-answer": createReadAnswer({
       ...parts,
       readMail,
+      markMail,
       explain: async (_db, { why }) => {
         await Promise.resolve();
         explained.push(why);
       },
     }),
-    "mark-message": createMarkMessage({ ...parts, keywords: () => options.keywords ?? true }),
+    "mark-message": options.losesMarks === true ? async () => ({ kind: "done" }) : markMail,
     follow: async (job): Promise<JobOutcome> => {
       if (world.outcome !== null) await change(job.subject, world.outcome);
       return { kind: "done" };
