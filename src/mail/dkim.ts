@@ -8,7 +8,7 @@ import {
   type SignatureCandidate,
   signatureCandidates,
 } from "../domain/signature.ts";
-import { type BoundedThread, createBoundedThread, type ThreadBounds } from "./bounded-thread.ts";
+import { type BoundedThread, createBoundedThread } from "./bounded-thread.ts";
 import type { KeyRecord, VerifiedSignature, VerifyAnswer, VerifyRequest } from "./dkim-worker.ts";
 import { readHead } from "./headers.ts";
 import { createResolveTxt, type ResolveTxt } from "./key-records.ts";
@@ -33,19 +33,14 @@ export class DkimError extends Error {
 export interface DkimParts {
   readonly registrableDomain: RegistrableDomain;
   readonly resolve?: ResolveTxt;
-  readonly bounds?: ThreadBounds;
+  /** What verifies; a thread of its own where it is left out. */
+  readonly thread?: BoundedThread<VerifyRequest, VerifyAnswer>;
 }
 
 /** A check whose thread starts with the first signed mail and ends when idle. */
 export function createDkimCheck(parts: DkimParts): DkimCheck {
   const resolve = parts.resolve ?? createResolveTxt();
-  const thread = createBoundedThread<VerifyRequest, VerifyAnswer>({
-    module: new URL("./dkim-worker.ts", import.meta.url),
-    bounds: parts.bounds ?? { timeMs: limits.dkimTimeMs, heapMb: limits.dkimHeapMb },
-    name: "DKIM check",
-    isAnswer: isVerified,
-    fault: (message, options) => new DkimError(message, options),
-  });
+  const thread = parts.thread ?? verifyingThread();
   return {
     verify: async (raw) => {
       if (raw.length > limits.dkimMailBytes) {
@@ -58,6 +53,16 @@ export function createDkimCheck(parts: DkimParts): DkimCheck {
     },
     [Symbol.asyncDispose]: async () => thread[Symbol.asyncDispose](),
   };
+}
+
+function verifyingThread(): BoundedThread<VerifyRequest, VerifyAnswer> {
+  return createBoundedThread<VerifyRequest, VerifyAnswer>({
+    module: new URL("./dkim-worker.ts", import.meta.url),
+    bounds: { timeMs: limits.dkimTimeMs, heapMb: limits.dkimHeapMb },
+    name: "DKIM check",
+    isAnswer: isVerified,
+    fault: (message, options) => new DkimError(message, options),
+  });
 }
 
 async function verifyWith(

@@ -1,15 +1,14 @@
-import { parseHeaderFields } from "../domain/header-fields.ts";
 import { limits } from "../domain/limits.ts";
+import type { HeaderField } from "../domain/mail.ts";
 import type { FoundMessage } from "../store/mailboxes.ts";
 import type { Db } from "../store/store.ts";
-import type { HeaderRow } from "./session.ts";
 
 /** What a scan looks for, and what it plans for what it finds. */
 export interface ScanRules {
   /** Header fields that are fetched of every mail. */
   readonly fields: readonly string[];
   /** Whether a mail with these fields is worth reading whole. Pure. */
-  readonly isCandidate: (headerText: string) => boolean;
+  readonly isCandidate: (fields: readonly HeaderField[]) => boolean;
   /** The second look, at the text of mails that are no candidates by their fields; left out, there is none. */
   readonly text?: TextRules;
   /** Plans the reading of new candidates, in the transaction that records them. */
@@ -18,7 +17,7 @@ export interface ScanRules {
 
 /** Which mails are found by their text. Both are pure. */
 export interface TextRules {
-  readonly mayBe: (row: HeaderRow) => boolean;
+  readonly mayBe: (fields: readonly HeaderField[], sizeBytes: number) => boolean;
   readonly isCandidate: (text: string) => boolean;
 }
 
@@ -27,7 +26,7 @@ export function rulesByPresence(fields: readonly string[], onFound: ScanRules["o
   const wanted = new Set(fields);
   return {
     fields: [...wanted, "message-id"],
-    isCandidate: (headerText) => parseHeaderFields(headerText).fields.some(({ name }) => wanted.has(name)),
+    isCandidate: (found) => found.some(({ name }) => wanted.has(name)),
     onFound,
   };
 }
@@ -54,9 +53,8 @@ const excluding: readonly (readonly [string, RegExp])[] = [
   ["content-type", /^multipart\/report(?![^\s;(])/i],
 ];
 
-function isPersonalMail({ headerText, sizeBytes }: HeaderRow): boolean {
+function isPersonalMail(fields: readonly HeaderField[], sizeBytes: number): boolean {
   if (sizeBytes > limits.scanTextMailBytes) return false;
-  const { fields } = parseHeaderFields(headerText);
   return !fields.some(({ name, value }) =>
     excluding.some(([excluded, values]) => name === excluded && values.test(value)),
   );

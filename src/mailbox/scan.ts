@@ -1,3 +1,4 @@
+import { parseHeaderFields } from "../domain/header-fields.ts";
 import { limits } from "../domain/limits.ts";
 import { type FoundMessage, insertFound, moveCursor, readCursor } from "../store/mailboxes.ts";
 import type { Store } from "../store/store.ts";
@@ -150,9 +151,12 @@ async function readBatch(scan: FolderScan, batch: Batch, fromUid: number, toUid:
 }
 
 function sortInto(batch: Batch, row: HeaderRow, { isCandidate, text }: ScanRules): void {
-  const { uid, headerText } = row;
-  if (isCandidate(headerText)) batch.candidates.push({ uid, key: messageKey(headerText) });
-  else if (text?.mayBe(row) === true) batch.doubtful.push({ uid, key: messageKey(headerText) });
+  const { uid, headerText, sizeBytes } = row;
+  const { fields } = parseHeaderFields(headerText);
+  if (isCandidate(fields)) batch.candidates.push({ uid, key: messageKey(headerText, fields) });
+  else if (text?.mayBe(fields, sizeBytes) === true) {
+    batch.doubtful.push({ uid, key: messageKey(headerText, fields) });
+  }
 }
 
 /** The second look; false where it was stopped. What has no text to look at is read by itself, so that none is missed. */

@@ -1,4 +1,5 @@
 import { simpleParser } from "mailparser";
+import { parseHeaderFields } from "../../src/domain/header-fields.ts";
 import { decodeText, type TextCoding } from "../../src/mailbox/decode-text.ts";
 import { rulesByPresence, rulesByText } from "../../src/mailbox/scan-rules.ts";
 import { parseMail } from "../../src/mail/parse.ts";
@@ -83,7 +84,8 @@ function fetched(raw: Buffer): FetchedMail {
 
 /** What the scan does with one mail: its header fields, then the decoded text of what can still be a share. */
 function isWorthReading({ headerText, sizeBytes, texts }: FetchedMail): boolean {
-  if (rules.isCandidate(headerText)) return true;
-  if (rules.text?.mayBe({ uid: 1, headerText, sizeBytes }) !== true) return false;
+  const { fields } = parseHeaderFields(headerText);
+  if (rules.isCandidate(fields)) return true;
+  if (rules.text?.mayBe(fields, sizeBytes) !== true) return false;
   return rules.text.isCandidate(texts.map((part) => decodeText(part.bytes, part)).join("\n"));
 }

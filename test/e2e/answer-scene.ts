@@ -2,7 +2,7 @@ import { simpleParser } from "mailparser";
 import { ask, type AskOptions, publicHost, type Reply } from "../http/server/world.ts";
 import { freePorts } from "../world/ports.ts";
 import { addressOf } from "../world/world.ts";
-import { openScene, type Scene, type SceneOptions, until } from "./scene.ts";
+import { makeJobsDue, openScene, type Scene, type SceneOptions, until } from "./scene.ts";
 
 /** A scene whose daemon answers over HTTP, behind the proxy that `publicUrl` names. */
 export interface AnswerScene extends Scene {
@@ -41,6 +41,7 @@ export interface Notice {
   readonly text: string;
   readonly html: string;
   readonly inReplyTo: string | null;
+  readonly messageId: string;
 }
 
 /** The notices about a share that lie in the INBOX of an account, oldest first. */
@@ -55,9 +56,9 @@ export async function noticesAbout(
   const notices: Notice[] = [];
   for (const { text } of mails) {
     const mail = await simpleParser(text);
-    const { subject = "", inReplyTo = null } = mail;
+    const { subject = "", inReplyTo = null, messageId = "" } = mail;
     if (subject.includes(title)) {
-      notices.push({ subject, inReplyTo, text: mail.text ?? "", html: String(mail.html) });
+      notices.push({ subject, inReplyTo, messageId, text: mail.text ?? "", html: String(mail.html) });
     }
   }
   return notices;
@@ -92,13 +93,17 @@ export function pageIn({ text }: Notice): string {
   return path;
 }
 
-/** Waits until no work is left that is due. */
-export async function noWorkLeft({ store, daemon }: Scene): Promise<void> {
+/** Waits until no work is left. A notice whose sending a kill cut off is repeated at once instead of after its pause. */
+export async function noWorkLeft(scene: Scene): Promise<void> {
+  const { store, daemon } = scene;
   const jobs = async () =>
     store.db.selectFrom("job").select(["kind", "subject", "state", "last_error"]).execute();
   await until(
     "no work is left",
-    async () => (await jobs()).length === 0,
+    async () => {
+      await makeJobsDue(scene, "send-notice");
+      return (await jobs()).length === 0;
+    },
     async () => [await jobs(), daemon.text().slice(-2000)],
   );
 }

@@ -130,20 +130,15 @@ describe("a name server", () => {
 });
 
 describe("the verifying thread", () => {
-  test("that is ended by a mail proves nothing, and the next mail is verified", async () => {
-    const mail = Buffer.from(await signed(oxMail, { key }));
+  test("that is ended by a mail proves nothing", async () => {
+    const stopped = "DKIM check stopped after 2 s";
     await using hurried = createDkimCheck({
       registrableDomain,
       resolve: names.resolve,
-      bounds: { timeMs: 0, heapMb: 64 },
+      thread: { ask: async () => ({ stopped }), [Symbol.asyncDispose]: async () => undefined },
     });
-    const verdict = await hurried.verify(mail);
-    expect(verdict).toMatchObject({
-      result: "neutral",
-      because: "DKIM check stopped after 0 s",
-      signedFields: [],
-    });
-    expect((await check.verify(mail)).result).toBe("pass");
+    const verdict = await hurried.verify(Buffer.from(await signed(oxMail, { key })));
+    expect(verdict).toMatchObject({ result: "neutral", because: stopped, signedFields: [] });
   });
 
   test("that is closed says so, and that it is no fault of the mail", async () => {
