@@ -1,8 +1,9 @@
 import { unreachable } from "../../src/domain/unreachable.ts";
 import type { Dovecot } from "../world/dovecot.ts";
 import type { FaultPlan, FaultProxy } from "../world/fault-proxy.ts";
+import type { Fault } from "../world/faulty-answers.ts";
 import type { OxOrigin } from "../world/ox/origin.ts";
-import type { Fault, Where } from "../world/ox/faults.ts";
+import type { Place } from "../world/ox/server.ts";
 import type { ScriptedSmtp, SmtpPhase, SmtpScript } from "../world/scripted-smtp.ts";
 
 /** What the servers do wrong during one life of the daemon, and where it is killed. */
@@ -18,7 +19,7 @@ export interface Trouble {
 
 type OriginTrouble =
   | { readonly kind: "down" }
-  | { readonly kind: "fault"; readonly fault: Fault; readonly where: Where; readonly times: number };
+  | { readonly kind: "fault"; readonly fault: Fault; readonly where: Place | "all"; readonly times: number };
 
 type SmtpTrouble =
   | { readonly kind: "reply"; readonly phase: SmtpPhase; readonly reply: string }
@@ -81,7 +82,7 @@ function drawOriginTrouble(random: Random): OriginTrouble {
   ];
   const fault = pick(faults, random);
   // A page in place of a redirect says for good that the link is no share.
-  const places: readonly Where[] =
+  const places: readonly (Place | "all")[] =
     fault.kind === "nonsense"
       ? ["login", "logout", "api"]
       : ["link", "redeem", "login", "logout", "api", "all"];

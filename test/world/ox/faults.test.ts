@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Fault } from "./faults.ts";
+import type { Fault } from "../faulty-answers.ts";
 import { openLink, openStage, shareFolder, type Stage } from "./stage.ts";
 
 let stage: Stage;

@@ -1,4 +1,4 @@
-import type { Place } from "./faults.ts";
+import { type EmulatedServerOptions, hostOf } from "../emulated-server.ts";
 import {
   analyze,
   type ManagementBody,
@@ -9,7 +9,7 @@ import {
 } from "./home-shares.ts";
 import { answerFiles } from "./home-files.ts";
 import type { HomeState, HomeUser, HomeUserSpec, Installation } from "./home-state.ts";
-import { hostOf, type Observed, type OxServerOptions, startOxServer, type Trouble } from "./server.ts";
+import { type OxObserved, type OxTrouble, type Place, startOxServer } from "./server.ts";
 import { loginCookies, Sessions } from "./sessions.ts";
 import { visitShare } from "./visitor.ts";
 import {
@@ -24,7 +24,7 @@ import {
   success,
 } from "./wire.ts";
 
-export interface OxHomeOptions extends OxServerOptions {
+export interface OxHomeOptions extends EmulatedServerOptions {
   readonly prefix?: "/ajax/" | "/appsuite/api/";
   /** PEM of the authority whose certificates the originating servers have; they are sought at 127.0.0.1 alone. */
   readonly ca: string;
@@ -41,7 +41,7 @@ interface HomeSubscription {
 }
 
 /** What a test does with a home server; every argument and result is JSON. */
-interface OxHomeControls extends Trouble, Observed {
+interface OxHomeControls extends OxTrouble, OxObserved {
   addUser(spec: HomeUserSpec): void;
   /** Takes a capability from a user, or gives it. */
   setCapability(name: string, capability: string, present: boolean): void;

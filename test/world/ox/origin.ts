@@ -1,16 +1,16 @@
-import type { Place } from "./faults.ts";
+import { type EmulatedServerOptions, hostOf } from "../emulated-server.ts";
 import { answerCall } from "./origin-calls.ts";
 import type { Installation } from "./home-state.ts";
 import { openLink, redeemToken } from "./origin-link.ts";
 import { type LinkHabits, type LoginCount, type OriginState, plainHabits } from "./origin-state.ts";
-import { hostOf, type Observed, type OxServerOptions, startOxServer, type Trouble } from "./server.ts";
+import { type OxObserved, type OxTrouble, type Place, startOxServer } from "./server.ts";
 import { Sessions } from "./sessions.ts";
 import { type FolderSpec, type Guest, type GuestSpec, type LinkOptions, pathTo, Shares } from "./shares.ts";
 import { type OxReply, type OxRequest, pageReply } from "./wire.ts";
 
 export type Prefix = "/ajax/" | "/appsuite/api/";
 
-export interface OxOriginOptions extends OxServerOptions {
+export interface OxOriginOptions extends EmulatedServerOptions {
   readonly prefix?: Prefix;
 }
 
@@ -25,7 +25,7 @@ interface OriginCounters {
 }
 
 /** What a test does with an originating server. Guests are named by their token; every argument and result is JSON. */
-export interface OxOriginControls extends Trouble, Observed {
+export interface OxOriginControls extends OxTrouble, OxObserved {
   /** A guest is a named one with a mail address, an anonymous one without. */
   addGuest(spec: GuestSpec): Guest;
   addFolder(spec: FolderSpec): void;
@@ -146,7 +146,7 @@ function shareSwitches({ shares, habits }: OriginState, base: string) {
   };
 }
 
-function sessionSwitches(state: OriginState, server: Observed) {
+function sessionSwitches(state: OriginState, server: OxObserved) {
   return {
     expireSessions: (token?: string) => state.sessions.expire(token ?? null),
     enqueueAsJobs: (times: number, polls = 1) => {

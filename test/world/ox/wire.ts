@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Reply } from "../faulty-answers.ts";
 
 /** One request as the emulated servers look at it. */
 export interface OxRequest {
@@ -16,13 +17,7 @@ export interface OxRequest {
   readonly body: string;
 }
 
-export interface OxReply {
-  readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: string | Buffer;
-  /** Without Content-Length, ended by the last chunk. */
-  readonly isUnmeasured?: true;
-}
+export type OxReply = Reply;
 
 /** A body that no honest client sends; more is not read. */
 const largestBodyBytes = 64 * 1024;

@@ -1,11 +1,15 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
-import type { OxReply } from "./wire.ts";
 
-/** Kinds of requests that a fault can be confined to. */
-export type Place = "link" | "redeem" | "login" | "logout" | "api" | "document";
-export type Where = Place | "all";
+/** One answer of an emulated server. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string | Buffer;
+  /** Without Content-Length, ended by the last chunk. */
+  readonly isUnmeasured?: true;
+}
 
 interface BrokenOff {
   readonly kind: "cut";
@@ -34,7 +38,7 @@ export type Fault =
 export async function answerUnder(
   fault: Fault | null,
   response: ServerResponse,
-  answer: () => Promise<OxReply>,
+  answer: () => Promise<Reply>,
 ): Promise<void> {
   if (fault === null) return send(response, await answer());
   if (fault.kind === "slow") {
@@ -72,18 +76,18 @@ function answerBadly(
   }
 }
 
-function send(response: ServerResponse, reply: OxReply): void {
+function send(response: ServerResponse, reply: Reply): void {
   writeHead(response, reply);
   response.end(reply.body);
 }
 
-function writeHead(response: ServerResponse, { status, headers, body, isUnmeasured }: OxReply): void {
+function writeHead(response: ServerResponse, { status, headers, body, isUnmeasured }: Reply): void {
   const flat = headers.flatMap(([name, value]) => [name, value]);
   const length = isUnmeasured === true ? [] : ["Content-Length", String(Buffer.byteLength(body))];
   response.writeHead(status, [...flat, ...length]);
 }
 
-function breakOff(response: ServerResponse, reply: OxReply, { afterBytes, hangs }: BrokenOff): void {
+function breakOff(response: ServerResponse, reply: Reply, { afterBytes, hangs }: BrokenOff): void {
   writeHead(response, reply);
   response.write(Buffer.from(reply.body).subarray(0, afterBytes), () => {
     if (hangs !== true) response.socket?.destroy();
