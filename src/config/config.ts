@@ -1,5 +1,6 @@
 import type { AddressRules } from "../domain/address.ts";
 import type { Rule } from "../domain/policy.ts";
+import type { QuietHours } from "../domain/quiet-hours.ts";
 import type { Secret } from "./secret.ts";
 
 /** The whole configuration, complete and typed. Made by `config/load.ts` only. Durations are milliseconds. */
@@ -36,7 +37,13 @@ export interface Config {
   readonly outbound: { readonly userAgent: string; readonly exceptions: readonly OutboundException[] };
   /** Null: no invitations can be sent. */
   readonly smtp: Smtp | null;
-  readonly templates: { readonly directory: string | null };
+  readonly sharing: SharingConfig;
+  readonly templates: {
+    /** The site's own. */
+    readonly directory: string | null;
+    /** Looked into first: a brand of the site. */
+    readonly brand: string | null;
+  };
   readonly log: { readonly level: "debug" | "info" | "warn" | "error"; readonly format: "json" | "text" };
 }
 
@@ -90,4 +97,29 @@ export interface Smtp extends Endpoint {
   readonly login: string | null;
   readonly password: Secret | null;
   readonly from: { readonly name: string; readonly address: string };
+  /** Envelope sender, which gets a secret of its own for each recipient; null: `from.address` as it is. */
+  readonly bounces: string | null;
+  /** Which reports are asked of the mail server (RFC 3461): `all` includes those of success. */
+  readonly deliveryReports: "failures" | "all";
+  /** Signs here (RFC 6376); null where the mail server does. */
+  readonly dkim: { readonly domain: string; readonly selector: string; readonly key: Secret } | null;
+}
+
+/** What holds for every sharing of the site. */
+export interface SharingConfig {
+  /** After the invitation, rising; one reminder each. */
+  readonly remindAfterMs: readonly number[];
+  /** When a sharing ends that says nothing about it itself. */
+  readonly expireAfterMs: number | null;
+  /** Minutes since midnight in that zone; `from` may be later than `to`. */
+  readonly quietHours: QuietHours | null;
+  /** Mails that go out; what is beyond waits. Minute and day count for each account. */
+  readonly limits: {
+    readonly perMinute: number;
+    readonly perDay: number;
+    /** From one account to one recipient. */
+    readonly perRecipientPerDay: number;
+    /** To one recipient domain, of all accounts. */
+    readonly perDomainPerHour: number;
+  };
 }

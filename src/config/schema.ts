@@ -5,6 +5,7 @@ import { field, orNull, type Parsed, right, section } from "./parsed.ts";
 import { siteRules } from "./rules.ts";
 import { Secret } from "./secret.ts";
 import { serverConfig } from "./server.ts";
+import { sharingConfig } from "./sharing.ts";
 import * as value from "./values.ts";
 
 /**
@@ -48,7 +49,11 @@ export function configSchema(files: ConfigFiles) {
       exceptions: z.array(exception(files)).default([]),
     }),
     smtp: orNull(smtp(files)),
-    templates: section({ directory: orNull(field(textThen(files.directory))) }),
+    sharing: sharingConfig(),
+    templates: section({
+      directory: orNull(field(textThen(files.directory))),
+      brand: orNull(field(textThen(files.directory))),
+    }),
     log: section({
       level: field(value.oneOf("debug", "info", "warn", "error")).prefault("info"),
       format: field(value.oneOf("json", "text")).prefault("json"),
@@ -107,6 +112,15 @@ function smtp(files: ConfigFiles) {
       name: field(value.text).prefault("Usher"),
       address: field(value.mailAddress),
     }),
+    bounces: orNull(field(value.mailAddress)),
+    deliveryReports: field(value.oneOf("failures", "all")).prefault("failures"),
+    dkim: orNull(
+      z.strictObject({
+        domain: field(value.domain),
+        selector: field(value.dkimSelector),
+        key: field(secretOf(files, value.privateKey)),
+      }),
+    ),
   };
   const defaultPorts = { implicit: 465, starttls: 587, none: 25 } as const;
   return z

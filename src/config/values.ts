@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import ipaddr from "ipaddr.js";
 import { addressDomain, addressKey, domainKey } from "../domain/address.ts";
 import { limits } from "../domain/limits.ts";
@@ -194,4 +195,50 @@ export function sealingKey(secret: string): Parsed<string> {
   const bytes = Buffer.from(secret, "base64");
   if (bytes.length === 32 && bytes.toString("base64") === secret) return right(secret);
   return wrong("not a key: 32 bytes in base64 are needed.", "Make one: openssl rand -base64 32");
+}
+
+/** A whole number within the bounds given. */
+export function wholeNumber(min: number, max: number): (value: unknown) => Parsed<number> {
+  return (value) =>
+    typeof value === "number" && Number.isInteger(value) && value >= min && value <= max
+      ? right(value)
+      : wrong("not a number that fits here.", `Write a whole number from ${min} to ${max}, without quotes.`);
+}
+
+/** `22:00` as minutes since midnight. */
+export function timeOfDay(value: unknown): Parsed<number> {
+  const [, hours, minutes] =
+    typeof value === "string" ? (/^([01]\d|2[0-3]):([0-5]\d)$/.exec(value) ?? []) : [];
+  if (hours !== undefined && minutes !== undefined) return right(Number(hours) * 60 + Number(minutes));
+  return wrong("not a time of day.", 'Write hours and minutes in quotes, for example "22:00".');
+}
+
+/** A name of the time zone database that this machine knows. */
+export function timeZone(value: unknown): Parsed<string> {
+  try {
+    const { timeZone: known } = new Intl.DateTimeFormat("en", { timeZone: String(value) }).resolvedOptions();
+    return right(known);
+  } catch {
+    return wrong("not a time zone.", "Write a name of the time zone database, for example Europe/Berlin.");
+  }
+}
+
+/** One or more labels (RFC 6376 section 3.1). */
+export function dkimSelector(value: unknown): Parsed<string> {
+  if (typeof value === "string" && /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/i.test(value)) return right(value);
+  return wrong("not a selector.", "Write the label below _domainkey, for example mail2026.");
+}
+
+/** A private key that DKIM can sign with (RFC 6376, RFC 8463). */
+export function privateKey(secret: string): Parsed<string> {
+  try {
+    const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPrivateKey(secret);
+    if (type === "ed25519" || (type === "rsa" && (details?.modulusLength ?? 0) >= 2048)) return right(secret);
+  } catch {
+    // Said below: the same for what is no key and for a key of another kind.
+  }
+  return wrong(
+    "not a private key for DKIM.",
+    "Make one: openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048",
+  );
 }

@@ -6,7 +6,7 @@ import { unreachable } from "../domain/unreachable.ts";
 import type { JobOutcome, LeasedJob } from "../jobs/queue.ts";
 import type { Receipt } from "../mail/transport.ts";
 import type { SealPlace } from "../store/sealing.ts";
-import type { OutgoingMailColumns } from "../store/schema.ts";
+import type { OutgoingMailColumns } from "../store/outgoing-tables.ts";
 import type { Db } from "../store/store.ts";
 import { afterCommit } from "../store/transaction-scope.ts";
 import type { DeliveryParts } from "./parts.ts";

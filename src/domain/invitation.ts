@@ -11,11 +11,32 @@ export interface InvitationFacts {
   readonly link: string;
   /** Lines separated by line feeds; empty for none. */
   readonly message: string;
+  /** When the sharing ends, milliseconds since 1970; null for never. */
+  readonly expiresAtMs: number | null;
+  /** Where the recipient can decline, or ask for no more; a secret of the recipient. Null where no pages are served. */
+  readonly page: string | null;
+  /** What can be typed or pasted in place of the link, as Open Cloud Mesh invitations have it; null for none. */
+  readonly code: string | null;
 }
+
+/** What a mail to a recipient is for. */
+export type InvitationTemplate =
+  | "invitation"
+  /** Asks where the recipient is at home (Cozy). */
+  | "discovery"
+  /** Of Open Cloud Mesh, with link and code. */
+  | "invite"
+  | "reminder"
+  | "revoked";
 
 /** One invitation as it is put into a mail. */
 export interface InvitationLetter extends Letter {
-  readonly template: string;
+  readonly template: InvitationTemplate;
+  /** Message-ID of the first mail of the sharing to this recipient; null in that one. */
+  readonly inReplyTo: string | null;
+  /** Ids of the sharing and the recipient. */
+  readonly sharingId: string;
+  readonly recipientId: string;
   readonly facts: InvitationFacts;
 }
 

@@ -245,6 +245,11 @@ export const limits = {
   holdMinMs: 60_000,
   holdMaxMs: 3650 * 24 * 3600_000,
 
+  /** A sharing that ends, and reminders: nobody answers within minutes. */
+  sharingMinMs: 60_000,
+  /** Reminders of one sharing to one recipient. */
+  reminders: 5,
+
   /** Log lines stay readable: one text, the values of one list, and how deep fields may lie. */
   logTextChars: 2000,
   logValues: 50,

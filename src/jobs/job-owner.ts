@@ -1,7 +1,7 @@
 import type { Db } from "../store/store.ts";
 import type { JobKind } from "./queue.ts";
 
-type Owned = "message" | "notification" | "subscription" | "notice" | "invitation";
+type Owned = "message" | "notification" | "subscription" | "notice" | "sharer_notice" | "invitation";
 
 /** What the subject of each kind of work is; null for work of the site itself. */
 const subjects: Readonly<Record<JobKind, Owned | null>> = {
@@ -13,9 +13,11 @@ const subjects: Readonly<Record<JobKind, Owned | null>> = {
   "check-subscription": "subscription",
   leave: "subscription",
   "send-notice": "notice",
+  "send-sharer-notice": "sharer_notice",
   "send-invitation": "invitation",
   "sweep-subscriptions": null,
   "expire-notifications": null,
+  "sweep-sharings": null,
 };
 
 /** Name of the account whose work a job is; null for the site's own, and where the account was removed. */

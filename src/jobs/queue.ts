@@ -48,7 +48,11 @@ export type JobKind =
   /** What an account put into an answer folder. */
   | "read-answer"
   /** Held notifications whose time is over. */
-  | "expire-notifications";
+  | "expire-notifications"
+  /** A mail to an account about recipients that could not be reached. */
+  | "send-sharer-notice"
+  /** Reminders that are due, and sharings whose time is over. */
+  | "sweep-sharings";
 
 export interface LeasedJob {
   readonly id: number;

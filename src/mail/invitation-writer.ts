@@ -7,8 +7,8 @@ import { writeLetter } from "./write-letter.ts";
 /** Renders an invitation from the site's templates and composes the message. */
 export function createInvitationWriter(templates: () => Templates): WriteInvitation {
   return async (letter) => {
-    const { template, locale, facts } = letter;
-    const envelope = { replyTo: facts.sharer, to: facts.recipient, inReplyTo: null, notice: null };
+    const { template, locale, facts, inReplyTo } = letter;
+    const envelope = { replyTo: facts.sharer, to: facts.recipient, inReplyTo, notice: null };
     return writeLetter(letter, envelope, async () =>
       templates().render(templateName(template), locale, invitationValues(facts)),
     );

@@ -34,6 +34,9 @@ const invitation: Omit<InvitationFacts, "siteName"> = {
   title,
   link: "https://cloud.example.org/s/example",
   message: "Hello Bob,\n\nhere is what we talked about.\nAlice",
+  expiresAtMs: null,
+  page: null,
+  code: null,
 };
 
 const host = { ascii: "xn--bcher-kva.example", unicode: "bücher.example", marks: ["punycode"] } as const;

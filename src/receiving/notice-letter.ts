@@ -6,7 +6,7 @@ import { shownMail } from "../store/kept-evidence.ts";
 import { type NoticeRow, type WithheldNotice, withheldNotices } from "../store/notices.ts";
 import type { NotificationRow } from "../store/notifications.ts";
 import { readRecord } from "../store/records.ts";
-import type { NoticeKind } from "../store/schema.ts";
+import type { NoticeKind } from "../store/outgoing-tables.ts";
 import type { Sharer } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
 

@@ -92,6 +92,7 @@ function planRows(checked: CheckedSharing, { parts, sharer, locale, domain }: Pl
     // Keeps the order of the request.
     created_at: nowMs + place,
     updated_at: nowMs,
+    told_by: null,
   }));
   const link = parts.sealer.seal(checked.link, { table: "sharing", row: id, column: "link_sealed" });
   return {
@@ -102,6 +103,8 @@ function planRows(checked: CheckedSharing, { parts, sharer, locale, domain }: Pl
       link_sealed: link,
       message: checked.message,
       created_at: nowMs,
+      expires_at: null,
+      revoked_at: null,
     },
     recipients,
     invitations: recipients.map((recipient) => newInvitation(parts.newId("i"), recipient.id, domain, nowMs)),
@@ -114,6 +117,10 @@ function newInvitation(id: string, recipientId: string, domain: string, nowMs: n
     recipient_id: recipientId,
     template: "invitation",
     message_id: invitationMessageId(id, domain),
+    in_reply_to: null,
+    fate: null,
+    fate_status: null,
+    fate_at: null,
     raw_sealed: null,
     state: "planned",
     attempts: 0,

@@ -58,7 +58,10 @@ async function writeLetter(
   }
   const link = { table: "sharing", row: sharing.id, column: "link_sealed" };
   return parts.writeInvitation({
-    template: invitation.template,
+    template: "invitation",
+    inReplyTo: invitation.in_reply_to,
+    sharingId: sharing.id,
+    recipientId: recipient.id,
     locale: recipient.locale,
     site,
     messageId: invitation.message_id,
@@ -70,6 +73,9 @@ async function writeLetter(
       title: sharing.title,
       link: parts.sealer.open(sharing.link_sealed, link),
       message: sharing.message ?? "",
+      expiresAtMs: sharing.expires_at,
+      page: null,
+      code: null,
     },
   });
 }

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from "kysely";
 import type { NotificationRow } from "./notifications.ts";
-import type { NoticeTable } from "./schema.ts";
+import type { NoticeTable } from "./outgoing-tables.ts";
 import type { Db } from "./store.ts";
 
 export type NoticeRow = Selectable<NoticeTable>;

@@ -1,5 +1,13 @@
 import type { Generated } from "kysely";
-import type { RecipientState } from "../domain/recipient.ts";
+import type {
+  InvitationTable,
+  MuteTable,
+  NoticeTable,
+  RecipientTable,
+  SharerNoticeTable,
+  SharingTable,
+  SuppressionTable,
+} from "./outgoing-tables.ts";
 
 /** Made by the database. */
 type GeneratedId = Generated<number>;
@@ -28,6 +36,9 @@ export interface Schema {
   api_token: ApiTokenTable;
   answer_secret: AnswerSecretTable;
   notice: NoticeTable;
+  suppression: SuppressionTable;
+  mute: MuteTable;
+  sharer_notice: SharerNoticeTable;
 }
 
 export interface AccountTable {
@@ -238,34 +249,6 @@ export interface JobTable {
   created_at: number;
 }
 
-export interface SharingTable {
-  id: string;
-  account_id: string;
-  title: string;
-  link_sealed: string;
-  message: string | null;
-  created_at: number;
-}
-
-export interface RecipientTable {
-  id: string;
-  sharing_id: string;
-  address_key: string;
-  address: string;
-  name: string | null;
-  locale: string;
-  state: RecipientState;
-  reason: string | null;
-  created_at: number;
-  updated_at: number;
-}
-
-export interface InvitationTable extends OutgoingMailColumns {
-  id: string;
-  recipient_id: string;
-  template: string;
-}
-
 /** Somebody the account knows. */
 export interface ContactTable {
   account_id: string;
@@ -303,37 +286,4 @@ export interface AnswerSecretTable {
   created_at: number;
   expires_at: number;
   used_at: number | null;
-}
-
-/** Where a mail that Usher sends stands; the columns that delivery/deliver.ts reads and writes. */
-export interface OutgoingMailColumns {
-  /** With angle brackets; every attempt to send it carries the same one. */
-  message_id: string;
-  /** The whole message, once rendered: a repeat sends the same bytes. */
-  raw_sealed: string | null;
-  state: "planned" | "attempting" | "sent" | "failed" | "unknown";
-  attempts: number;
-  unknown_attempts: number;
-  /** Last SMTP reply, without addresses. */
-  reply: string | null;
-  created_at: number;
-  sent_at: number | null;
-}
-
-/** `summary`: of all that one account was not told one by one. */
-export type NoticeKind = "held" | "answered" | "failed" | "summary";
-
-/** A mail to the account about one of its notifications; sent like an invitation. */
-export interface NoticeTable extends Omit<OutgoingMailColumns, "state"> {
-  id: string;
-  account_id: string;
-  /** Of a summary: the first that it was made for. */
-  notification_id: string;
-  kind: NoticeKind;
-  /** What it is about, so that the same thing is told once: a state and its reason. */
-  cause: string;
-  /** What a person should know beyond the notification's own detail. */
-  detail: string | null;
-  /** `withheld`: told by no mail of its own; `reply` says why, or by which summary. */
-  state: OutgoingMailColumns["state"] | "withheld";
 }

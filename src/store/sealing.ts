@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { Secret } from "../config/secret.ts";
 
@@ -7,6 +7,8 @@ const keyBytes = 32;
 /** NIST SP 800-38D section 8.2: 96 bits, random for each text. */
 const nonceBytes = 12;
 const tagBytes = 16;
+/** 128 bits. */
+const macDigits = 32;
 const version = "u1";
 
 /** Where a sealed text belongs; it cannot be opened anywhere else. */
@@ -22,6 +24,11 @@ export interface Sealer {
   seal(plain: string, place: SealPlace): string;
   /** The plain text. Throws SealError, whose reason says what is wrong. */
   open(sealed: string, place: SealPlace): string;
+  /**
+   * A secret that only this site can make of a text, for one purpose: 32 lower-case hexadecimal digits. To be compared in
+   * constant time.
+   */
+  mac(purpose: string, text: string): string;
   /** Names the key without telling it. */
   readonly keyId: string;
 }
@@ -43,6 +50,11 @@ export function createSealer(key: Secret): Sealer {
   const keyId = createHash("sha256").update("usher key id\0").update(bytes).digest("hex").slice(0, 8);
   return {
     keyId,
+    mac: (purpose, text) =>
+      createHmac("sha256", Buffer.from(hkdfSync("sha256", bytes, "", `usher mac ${purpose}`, keyBytes)))
+        .update(text)
+        .digest("hex")
+        .slice(0, macDigits),
     seal(plain, place) {
       const nonce = randomBytes(nonceBytes);
       const sealing = createCipheriv(cipher, bytes, nonce, { authTagLength: tagBytes });

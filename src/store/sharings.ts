@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import type { RecipientState } from "../domain/recipient.ts";
-import type { InvitationTable, RecipientTable, SharingTable } from "./schema.ts";
+import type { InvitationTable, RecipientTable, SharingTable } from "./outgoing-tables.ts";
 import type { Db } from "./store.ts";
 
 export type SharingRow = Selectable<SharingTable>;

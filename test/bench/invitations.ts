@@ -15,6 +15,9 @@ const facts: InvitationFacts = {
   title: "Harbour plans",
   link: "https://cloud.example.org/s/0a1b2c3d4e5f60718293",
   message: "Please have a look.\nThe deadline is Friday.",
+  expiresAtMs: null,
+  page: null,
+  code: null,
 };
 
 /** Subject, sender, HTML and text of one invitation. */

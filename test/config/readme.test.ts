@@ -30,13 +30,19 @@ function leafKeys(): string[] {
 
 test("the table of the configuration names every key that the schema knows, and no other", async () => {
   const rows = await readRows();
-  const lists = new Set(["trustedAuthservIds[]", "policy[].when.evidence[]", "server.trustedProxies[]"]);
+  const lists = new Set([
+    "trustedAuthservIds[]",
+    "policy[].when.evidence[]",
+    "server.trustedProxies[]",
+    "sharing.remindAfter[]",
+  ]);
   const documented = rows.map(({ key }) => (lists.has(key) ? key.slice(0, -2) : key));
   expect(documented.toSorted()).toEqual(leafKeys().toSorted());
   expect(rows.filter(({ isSecret }) => isSecret).map(({ key }) => key)).toEqual([
     "key",
     "mailServers.<name>.masterUser.password",
     "smtp.password",
+    "smtp.dkim.key",
   ]);
 });
 
@@ -51,6 +57,7 @@ mailServers: {local: {host: localhost, masterUser: {login: m, password: {file: u
 outbound: {exceptions: [{host: localhost, port: 1, cidr: 127.0.0.0/8}]}
 smtp: {host: localhost, from: {address: usher@example.org}}
 server: {publicUrl: "https://usher.example.org"}
+sharing: {quietHours: {from: "22:00", to: "07:00"}}
 `;
   const plain = await place.load(base);
   const rows = (await readRows()).filter((row) => row.default.startsWith("`"));

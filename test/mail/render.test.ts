@@ -21,6 +21,9 @@ const facts: InvitationFacts = {
   title: "Quarterly report",
   link: "https://cloud.example.org/s/0a1b2c?x=1&y=2",
   message: "first line\n\nsecond line",
+  expiresAtMs: null,
+  page: null,
+  code: null,
 };
 
 interface Page {

@@ -22,7 +22,9 @@ let transport: MailTransport;
 
 function smtpAt(port: number, change: Partial<Smtp> = {}): Smtp {
   const from = { name: "Example", address: "share@example.org" };
-  return { host: "127.0.0.1", port, tls: "none", ca: null, login: null, password: null, from, ...change };
+  const plain = { tls: "none", ca: null, login: null, password: null } as const;
+  const mail = { from, bounces: null, deliveryReports: "failures", dkim: null } as const;
+  return { host: "127.0.0.1", port, ...plain, ...mail, ...change };
 }
 
 function useTransport(smtp: Smtp | null): void {

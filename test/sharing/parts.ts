@@ -105,5 +105,16 @@ const request: NewSharingRequest = {
 /** The SMTP part of a configuration for a server on loopback. */
 export function smtpAt(port: number): Smtp {
   const from = { name: "Example Cloud", address: "share@example.org" };
-  return { host: "127.0.0.1", port, tls: "none", ca: null, login: null, password: null, from };
+  return {
+    host: "127.0.0.1",
+    port,
+    tls: "none",
+    ca: null,
+    login: null,
+    password: null,
+    bounces: null,
+    deliveryReports: "failures",
+    dkim: null,
+    from,
+  };
 }
