@@ -65,7 +65,7 @@ describe("what the README says of the program", () => {
     ];
     expect(named(table(readme, "link state")).toSorted()).toEqual(known.toSorted());
     const invitation = /interface InvitationTable .*?state: ([^;]+);/s.exec(
-      await readProject("src/store/schema.ts"),
+      await readProject("src/store/outgoing-tables.ts"),
     );
     const states = [...(invitation?.[1] ?? "").matchAll(/"([^"]+)"/g)].map(([, state]) => state);
     expect(named(table(readme, "invitation"))).toEqual(states);

@@ -23,8 +23,8 @@ let transport: MailTransport;
 function smtpAt(port: number, change: Partial<Smtp> = {}): Smtp {
   const from = { name: "Example", address: "share@example.org" };
   const plain = { tls: "none", ca: null, login: null, password: null } as const;
-  const mail = { from, bounces: null, deliveryReports: "failures", dkim: null } as const;
-  return { host: "127.0.0.1", port, ...plain, ...mail, ...change };
+  const letters = { from, bounces: null, deliveryReports: "failures", dkim: null } as const;
+  return { host: "127.0.0.1", port, ...plain, ...letters, ...change };
 }
 
 function useTransport(smtp: Smtp | null): void {
