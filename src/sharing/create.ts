@@ -93,6 +93,7 @@ function planRows(checked: CheckedSharing, { parts, sharer, locale, domain }: Pl
     created_at: nowMs + place,
     updated_at: nowMs,
     told_by: null,
+    link_sealed: null,
   }));
   const link = parts.sealer.seal(checked.link, { table: "sharing", row: id, column: "link_sealed" });
   return {

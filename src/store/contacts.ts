@@ -1,8 +1,15 @@
+import { randomBytes } from "node:crypto";
 import type { Selectable } from "kysely";
 import type { ContactTable } from "./schema.ts";
 import type { Db } from "./store.ts";
 
 export type ContactRow = Selectable<ContactTable>;
+
+/** What somebody says of a contact; its id and revision are made here. */
+export type GivenContact = Pick<
+  ContactRow,
+  "account_id" | "address_key" | "address" | "name" | "trusted_at" | "created_at"
+>;
 
 /** Contacts of one account by address. */
 export async function listContacts(db: Db, accountId: string): Promise<readonly ContactRow[]> {
@@ -15,10 +22,10 @@ export async function listContacts(db: Db, accountId: string): Promise<readonly 
 }
 
 /** Adds a contact, or gives a known one its new name; what is trusted stays trusted, since when it was first said. */
-export async function putContact(db: Db, contact: ContactRow): Promise<void> {
+export async function putContact(db: Db, contact: GivenContact): Promise<void> {
   await db
     .insertInto("contact")
-    .values(contact)
+    .values({ ...contact, id: randomBytes(16).toString("hex") })
     .onConflict((conflict) =>
       conflict.columns(["account_id", "address_key"]).doUpdateSet((set) => ({
         address: set.ref("excluded.address"),

@@ -29,6 +29,8 @@ export interface RecipientTable {
   updated_at: number;
   /** The notice that tells the sharer of the failure; null where there is none. */
   told_by: Generated<string | null>;
+  /** His own link, where each recipient has one; null: the sharing's. */
+  link_sealed: Generated<string | null>;
 }
 
 /** A mail to a recipient about a sharing; at most one for each purpose. */

@@ -1,5 +1,12 @@
 import type { Generated } from "kysely";
 import type {
+  CozyClientTable,
+  CozyDocumentTable,
+  CozyMemberTable,
+  CozySharingTable,
+  CozyTokenTable,
+} from "./instance-tables.ts";
+import type {
   InvitationTable,
   MuteTable,
   NoticeTable,
@@ -39,6 +46,11 @@ export interface Schema {
   suppression: SuppressionTable;
   mute: MuteTable;
   sharer_notice: SharerNoticeTable;
+  cozy_sharing: CozySharingTable;
+  cozy_member: CozyMemberTable;
+  cozy_client: CozyClientTable;
+  cozy_token: CozyTokenTable;
+  cozy_document: CozyDocumentTable;
 }
 
 export interface AccountTable {
@@ -52,6 +64,8 @@ export interface AccountTable {
   /** The account's own rules, JSON array of Rule; null for none. */
   policy_json: Generated<string | null>;
   created_at: number;
+  /** `host[:port]` under which the account's own Cozy routes are served; null for none. Unique. */
+  instance_host: Generated<string | null>;
 }
 
 export interface AccountAddressTable {
@@ -259,6 +273,12 @@ export interface ContactTable {
   /** When the account said: trust this sender from now on. */
   trusted_at: number | null;
   created_at: number;
+  /** 32 hexadecimal digits: how the sharings API calls it. */
+  id: string;
+  /** `https://host[:port]` of his Cozy. */
+  instance_url: Generated<string | null>;
+  /** Grows with each change. */
+  revision: Generated<number>;
 }
 
 /** A bearer token of the API (RFC 6750). */
@@ -275,6 +295,10 @@ export interface ApiTokenTable {
   created_at: number;
   expires_at: number | null;
   last_used_at: number | null;
+  /** The Cozy application that the token is for; null for none. */
+  app_slug: Generated<string | null>;
+  /** What that application may do, as a Cozy scope (reference/cozy.md 5.2). */
+  permissions: Generated<string | null>;
 }
 
 /** Opens the answer page of one notification for one recipient, for one answer. */

@@ -46,7 +46,7 @@ test("a schema newer than the program is refused with both numbers and the way o
   await sql`pragma user_version = 41`.execute(store.db);
   const error = await openStore(store.file).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ code: "SCHEMA_NEW", temporary: false });
-  expect(String(error)).toMatch(/schema 41.* only up to 3;.*newer Usher/);
+  expect(String(error)).toMatch(/schema 41.* only up to 4;.*newer Usher/);
 });
 
 test("a command that may not migrate says so where there is no store or an older one", async () => {
@@ -137,7 +137,7 @@ test("an account that is removed takes everything of its own along, and nothing 
   await store.db.deleteFrom("account").where("id", "=", "a1").execute();
   const tables = await sql<{ name: string }>`select name from sqlite_schema where type = 'table'
     and name not like 'sqlite_%' and name not in ('job', 'suppression')`.execute(store.db);
-  expect(tables.rows.length).toBe(20);
+  expect(tables.rows.length).toBe(25);
   for (const { name } of tables.rows) {
     const count = await sql<{ n: number }>`select count(*) as n from ${sql.table(name)}`.execute(store.db);
     expect(count.rows, name).toEqual([{ n: 1 }]);
@@ -161,16 +161,23 @@ function everythingOf(a: string): readonly string[] {
       'SUBSCRIBED', null, null, 't', null, null, null, 1, 2, null, 1, null)`,
     `insert into subscription_folder values ('s${a}', 'files', '39', 't', 0)`,
     `insert into sharing values ('h${a}', '${a}', 't', 'u1', null, 1, null, null)`,
-    `insert into recipient values ('r${a}', 'h${a}', 'c@example.net', 'c@example.net', null, 'en', 'pending', null, 1, 1, null)`,
+    `insert into recipient values ('r${a}', 'h${a}', 'c@example.net', 'c@example.net', null, 'en', 'pending', null, 1, 1, null, null)`,
     `insert into invitation values ('i${a}', 'r${a}', 'invite', '<${a}@usher>', null, 'planned', 0, 0, null, 1, null, null, null, null, null)`,
     `insert into record (at, account_id, notification_id, kind, detail_json) values (1, '${a}', 'n${a}', 'state', '{}')`,
-    `insert into contact values ('${a}', 'c@example.net', 'c@example.net', null, 1, 1)`,
-    `insert into api_token values ('t${a}', 'phone', 'hash-${a}', '${a}', '[]', 1, null, null)`,
+    `insert into contact values ('${a}', 'c@example.net', 'c@example.net', null, 1, 1, 'c${a}', null, 1)`,
+    `insert into api_token values ('t${a}', 'phone', 'hash-${a}', '${a}', '[]', 1, null, null, null, null)`,
     `insert into answer_secret values ('secret-${a}', 'n${a}', '${a}@example.org', 1, 2, null)`,
     `insert into notice values ('w${a}', '${a}', 'n${a}', 'held', 'held', null, '<${a}.notice@usher>', null, 'planned', 0,
       0, null, 1, null)`,
     `insert into mute values ('${a}', 'c@example.net', 1)`,
     `insert into sharer_notice values ('y${a}', '${a}', 'h${a}', '<${a}.told@usher>', null, 'planned', 0, 0, null, 1, null)`,
     `update recipient set told_by = 'y${a}' where id = 'r${a}'`,
+    `insert into cozy_sharing values ('z${a}', '${a}', 'v1a', 1, 'd', 'k', 'u1', 'one-shot', null, null, null, '{}', '{}', 0,
+      null, 'n${a}', 'h${a}', 1, 1, 1)`,
+    `insert into cozy_member values ('m${a}', 'z${a}', 1, 'c${a}', 'r${a}', null, null, null, null, 'pending', 0, null,
+      null, null, null, null, null, null, 1)`,
+    `insert into cozy_client values ('o${a}', '${a}', 'z${a}', 'h', 'h', 'Alice', 'sharing', 'u', 's', '[]', 1)`,
+    `insert into cozy_token values ('k${a}', '${a}', 'o${a}', 'z${a}', 'access', '', 1, null, null)`,
+    `insert into cozy_document values ('${a}', 'io.cozy.tests', 'd', '1-a', '{}', null, 0, 'z${a}', 1)`,
   ];
 }
