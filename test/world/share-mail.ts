@@ -189,7 +189,7 @@ function phrase(name: string): string {
 }
 
 /** RFC 2047 Q encoding in words of at most 75 characters, whole characters in each, folded; ASCII stays as it is. */
-function encodedWords(text: string): string {
+export function encodedWords(text: string): string {
   if (isAscii(text)) return text;
   const words = [""];
   for (const character of text) {
