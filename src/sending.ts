@@ -1,7 +1,7 @@
 import { createInvitationWriter } from "./mail/invitation-writer.ts";
 import { createNoticeWriter } from "./mail/notice-writer.ts";
 import { createSmtpTransport } from "./mail/smtp-transport.ts";
-import { createTemplates, type Templates } from "./mail/templates.ts";
+import { createTemplates, type Templates } from "./mail/templates/templates.ts";
 import { createSendNotice } from "./receiving/send-notice.ts";
 import { createSendInvitation } from "./sharing/send-invitation.ts";
 import type { CurrentConfig, Room } from "./room.ts";

@@ -1,9 +1,9 @@
 import type { Config } from "../config/config.ts";
 import type { ConfigProblem } from "../config/load.ts";
 import { locales } from "../domain/locale.ts";
-import { exampleValues } from "../mail/template-examples.ts";
-import { TemplateError, templateNames } from "../mail/template-files.ts";
-import { createTemplates } from "../mail/templates.ts";
+import { exampleValues } from "../mail/templates/examples.ts";
+import { TemplateError, templateNames } from "../mail/templates/files.ts";
+import { createTemplates } from "../mail/templates/templates.ts";
 
 /** Compiles and fills the operator's own templates in every language. */
 export async function checkTemplates({ templates }: Config): Promise<ConfigProblem[]> {

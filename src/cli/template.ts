@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { localeOf, locales } from "../domain/locale.ts";
-import { exampleValues } from "../mail/template-examples.ts";
-import { TemplateError, templateName, templateNames } from "../mail/template-files.ts";
-import { createTemplates, type Templates } from "../mail/templates.ts";
+import { exampleValues } from "../mail/templates/examples.ts";
+import { TemplateError, templateName, templateNames } from "../mail/templates/files.ts";
+import { createTemplates, type Templates } from "../mail/templates/templates.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
 import { openSite } from "./site.ts";
 

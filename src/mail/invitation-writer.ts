@@ -1,7 +1,7 @@
 import type { WriteInvitation } from "../domain/invitation.ts";
-import { templateName } from "./template-files.ts";
-import { invitationValues } from "./template-values.ts";
-import type { Templates } from "./templates.ts";
+import { templateName } from "./templates/files.ts";
+import { invitationValues } from "./templates/values.ts";
+import type { Templates } from "./templates/templates.ts";
 import { writeLetter } from "./write-letter.ts";
 
 /** Renders an invitation from the site's templates and composes the message. */

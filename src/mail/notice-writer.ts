@@ -1,7 +1,7 @@
 import type { NoticeLetter, WriteNotice } from "../domain/notice.ts";
 import { isMessageId } from "./compose.ts";
-import { noticeValues, summaryValues, type TemplateValues } from "./template-values.ts";
-import type { Templates } from "./templates.ts";
+import { noticeValues, summaryValues, type TemplateValues } from "./templates/values.ts";
+import type { Templates } from "./templates/templates.ts";
 import { writeLetter } from "./write-letter.ts";
 
 /** Renders a notice from the site's templates and composes the message. */

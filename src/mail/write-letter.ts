@@ -1,7 +1,7 @@
 import type { Letter, WrittenLetter } from "../domain/letter.ts";
 import { composeMail, HeaderFieldError, type MailParts } from "./compose.ts";
-import type { RenderedMail } from "./render.ts";
-import { TemplateError } from "./template-files.ts";
+import type { RenderedMail } from "./templates/fill.ts";
+import { TemplateError } from "./templates/files.ts";
 
 /** Puts what a template gave into a message; what is wrong with either becomes a value. */
 export async function writeLetter(

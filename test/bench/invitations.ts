@@ -1,9 +1,9 @@
 import mjml2html from "mjml";
 import type { InvitationFacts } from "../../src/domain/invitation.ts";
-import { fillTemplate, parseTemplate } from "../../src/mail/render.ts";
-import { readTemplate } from "../../src/mail/template-files.ts";
-import { invitationValues } from "../../src/mail/template-values.ts";
-import { createTemplates } from "../../src/mail/templates.ts";
+import { fillTemplate, parseTemplate } from "../../src/mail/templates/fill.ts";
+import { readTemplate } from "../../src/mail/templates/files.ts";
+import { invitationValues } from "../../src/mail/templates/values.ts";
+import { createTemplates } from "../../src/mail/templates/templates.ts";
 import { type Contest, ratePerSecond } from "./measure.ts";
 
 const forMs = 400;

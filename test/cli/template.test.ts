@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { locales } from "../../src/domain/locale.ts";
-import { templateNames } from "../../src/mail/template-files.ts";
+import { templateNames } from "../../src/mail/templates/files.ts";
 import { type Ran, run } from "./in-process.ts";
 
 let directory: string;

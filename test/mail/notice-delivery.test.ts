@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { locales } from "../../src/domain/locale.ts";
 import { createNoticeWriter } from "../../src/mail/notice-writer.ts";
 import { createSmtpTransport } from "../../src/mail/smtp-transport.ts";
-import { createTemplates } from "../../src/mail/templates.ts";
+import { createTemplates } from "../../src/mail/templates/templates.ts";
 import { smtpAt } from "../sharing/parts.ts";
 import { type Dovecot, startDovecot } from "../world/dovecot.ts";
 import { startPostfix } from "../world/postfix.ts";

@@ -4,7 +4,7 @@ import type { ShareNotification } from "../../src/domain/share.ts";
 import { createSqlQueue } from "../../src/jobs/sql-queue.ts";
 import { createNoticeWriter } from "../../src/mail/notice-writer.ts";
 import { createSmtpTransport } from "../../src/mail/smtp-transport.ts";
-import { createTemplates } from "../../src/mail/templates.ts";
+import { createTemplates } from "../../src/mail/templates/templates.ts";
 import { judge } from "../../src/receiving/judge.ts";
 import { planNoticeOf } from "../../src/receiving/notices.ts";
 import type { ReceivingParts } from "../../src/receiving/parts.ts";

@@ -5,7 +5,7 @@ import type { Smtp } from "../../src/config/config.ts";
 import { createSqlQueue } from "../../src/jobs/sql-queue.ts";
 import { createInvitationWriter } from "../../src/mail/invitation-writer.ts";
 import { createSmtpTransport } from "../../src/mail/smtp-transport.ts";
-import { createTemplates } from "../../src/mail/templates.ts";
+import { createTemplates } from "../../src/mail/templates/templates.ts";
 import { createSharing, type NewSharingRequest } from "../../src/sharing/create.ts";
 import type { SharingParts } from "../../src/sharing/parts.ts";
 import { createSendInvitation } from "../../src/sharing/send-invitation.ts";

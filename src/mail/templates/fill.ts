@@ -1,7 +1,7 @@
 import { Liquid, LiquidError, type Template } from "liquidjs";
-import { limits } from "../domain/limits.ts";
-import { TemplateError, type TemplateSource } from "./template-files.ts";
-import type { TemplateValues } from "./template-values.ts";
+import { limits } from "../../domain/limits.ts";
+import { TemplateError, type TemplateSource } from "./files.ts";
+import type { TemplateValues } from "./values.ts";
 
 /** The texts of one mail. */
 export interface RenderedMail {

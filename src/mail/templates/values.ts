@@ -1,11 +1,11 @@
-import { hasControl, messageLines, withoutBidi } from "../domain/display-text.ts";
-import { failureWords } from "../domain/failure-words.ts";
-import type { InvitationFacts } from "../domain/invitation.ts";
-import { limits } from "../domain/limits.ts";
-import { type Locale, localeOf } from "../domain/locale.ts";
-import type { MailAddress } from "../domain/mail.ts";
-import type { NoticeFacts, NoticeShare, SummaryFacts, WaysToAnswer } from "../domain/notice.ts";
-import { personWords, shareWords } from "../domain/share-words.ts";
+import { hasControl, messageLines, withoutBidi } from "../../domain/display-text.ts";
+import { failureWords } from "../../domain/failure-words.ts";
+import type { InvitationFacts } from "../../domain/invitation.ts";
+import { limits } from "../../domain/limits.ts";
+import { type Locale, localeOf } from "../../domain/locale.ts";
+import type { MailAddress } from "../../domain/mail.ts";
+import type { NoticeFacts, NoticeShare, SummaryFacts, WaysToAnswer } from "../../domain/notice.ts";
+import { personWords, shareWords } from "../../domain/share-words.ts";
 
 /** What the placeholders of one template stand for; templates/README.md lists them. */
 export type TemplateValues = Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { limits } from "../domain/limits.ts";
+import { limits } from "../../domain/limits.ts";
 import { type CompileRequest, type Compiled, compileReply } from "./compile-reply.ts";
-import { TemplateError, type TemplateSource } from "./template-files.ts";
+import { TemplateError, type TemplateSource } from "./files.ts";
 
 const program = fileURLToPath(new URL("compile-templates.ts", import.meta.url));
 

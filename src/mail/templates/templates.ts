@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
-import { localeOf, locales } from "../domain/locale.ts";
+import { localeOf, locales } from "../../domain/locale.ts";
 import { compileAll } from "./compiler.ts";
-import { fillTemplate, type ParsedTemplate, parseTemplate, type RenderedMail } from "./render.ts";
-import { readTemplate, TemplateError, type TemplateName } from "./template-files.ts";
-import type { TemplateValues } from "./template-values.ts";
+import { fillTemplate, type ParsedTemplate, parseTemplate, type RenderedMail } from "./fill.ts";
+import { readTemplate, TemplateError, type TemplateName } from "./files.ts";
+import type { TemplateValues } from "./values.ts";
 
 /** The mail templates of a site. Files are read and compiled at the first use and kept; a reload makes a new one. */
 export interface Templates {
@@ -11,7 +11,7 @@ export interface Templates {
   render(name: TemplateName, locale: string, values: TemplateValues): Promise<RenderedMail>;
 }
 
-const ownDirectory = fileURLToPath(new URL("../../templates", import.meta.url));
+const ownDirectory = fileURLToPath(new URL("../../../templates", import.meta.url));
 
 /** One language of a template, ready to be filled, or why it is not: a mistake in one stops no other. */
 type Loaded = ParsedTemplate | TemplateError;

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { Parser } from "htmlparser2";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasControl } from "../../src/domain/display-text.ts";
-import type { InvitationFacts } from "../../src/domain/invitation.ts";
-import { localeOf } from "../../src/domain/locale.ts";
-import { TemplateError } from "../../src/mail/template-files.ts";
-import { invitationValues } from "../../src/mail/template-values.ts";
-import { createTemplates } from "../../src/mail/templates.ts";
+import { hasControl } from "../../../src/domain/display-text.ts";
+import type { InvitationFacts } from "../../../src/domain/invitation.ts";
+import { localeOf } from "../../../src/domain/locale.ts";
+import { TemplateError } from "../../../src/mail/templates/files.ts";
+import { invitationValues } from "../../../src/mail/templates/values.ts";
+import { createTemplates } from "../../../src/mail/templates/templates.ts";
 
 const templates = createTemplates(null);
 const locales = ["en", "de", "fr"];
@@ -180,7 +180,7 @@ describe("templates of the operator", () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "usher-templates-"));
-    await cp(new URL("../../templates", import.meta.url), directory, { recursive: true });
+    await cp(new URL("../../../templates", import.meta.url), directory, { recursive: true });
   });
 
   afterAll(async () => {

@@ -1,7 +1,7 @@
-import type { InvitationFacts } from "../domain/invitation.ts";
-import type { NoticeFacts, NoticeShare } from "../domain/notice.ts";
-import type { TemplateName } from "./template-files.ts";
-import { invitationValues, noticeValues, summaryValues, type TemplateValues } from "./template-values.ts";
+import type { InvitationFacts } from "../../domain/invitation.ts";
+import type { NoticeFacts, NoticeShare } from "../../domain/notice.ts";
+import type { TemplateName } from "./files.ts";
+import { invitationValues, noticeValues, summaryValues, type TemplateValues } from "./values.ts";
 
 /** What a template is tried with: two forms of a host, doubts, a message of several lines, characters that HTML must escape. */
 export function exampleValues(name: TemplateName, siteName: string, locale: string): TemplateValues {

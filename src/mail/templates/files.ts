@@ -3,8 +3,8 @@ import { open, realpath } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import { limits } from "../domain/limits.ts";
-import type { Locale } from "../domain/locale.ts";
+import { limits } from "../../domain/limits.ts";
+import type { Locale } from "../../domain/locale.ts";
 
 /** The templates that Usher sends. */
 export const templateNames = [
