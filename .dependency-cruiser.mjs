@@ -1,7 +1,7 @@
 /** The rules between rooms (src/README.md). Each has a planted breach in test/check/breaches/ that must be reported. */
-const flows = "^src/(receiving|sharing)/";
+const flows = "^src/(receiving|sharing|instances)/";
 const adapters = "^src/(mailbox|mail|http|jobs|observe)/";
-const ports = "^src/(mailbox/session|mail/transport|http/outbound|http/retry-after|jobs/queue)\\.ts$";
+const ports = "^src/(mailbox/session|mail/transport|http/outbound|http/peer-route|http/retry-after|jobs/queue)\\.ts$";
 const pure = "^src/(domain/|protocols/[^/]+/(detect|link)\\.ts$)";
 
 /** @type {import("dependency-cruiser").IConfiguration["forbidden"]} */
@@ -46,20 +46,20 @@ export const forbidden = [
   {
     name: "flows-see-ports-only",
     severity: "error",
-    from: { path: "^src/(receiving|sharing|delivery)/" },
+    from: { path: "^src/(receiving|sharing|instances|delivery)/" },
     to: { path: adapters, pathNot: ports },
   },
   {
     name: "flows-are-strangers",
     severity: "error",
-    from: { path: "^src/(receiving|sharing)/" },
+    from: { path: "^src/(receiving|sharing|instances)/" },
     to: { path: flows, pathNot: "^src/$1/" },
   },
   {
     name: "adapters-do-not-know-flows",
     severity: "error",
     from: { path: "^src/(mailbox|mail|http|jobs|observe|store|config)/" },
-    to: { path: "^src/(receiving|sharing|delivery|cli)/" },
+    to: { path: "^src/(receiving|sharing|instances|delivery|cli)/" },
   },
   {
     name: "only-the-roots-wire",

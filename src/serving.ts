@@ -24,6 +24,7 @@ export async function createServing(
     settings: () => current().server ?? first,
     answers: async () => servingAnswers(await receiving()),
     files: servingFiles(receiving),
+    instanceRoutes: async () => [],
     pages: createPages(() => current().smtp?.from.name ?? "Usher"),
   });
 }

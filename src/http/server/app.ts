@@ -2,11 +2,13 @@ import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { performance } from "node:perf_hooks";
 import { limits } from "../../domain/limits.ts";
+import { readInstance } from "../../store/instances.ts";
 import type { Api } from "./api.ts";
 import { requireToken } from "./caller.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { securityHeaders } from "./headers.ts";
 import { healthRoutes } from "./health-routes.ts";
+import { buildInstanceApp } from "./instance-app.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { notificationRoutes } from "./notification-routes.ts";
 import { describeApi } from "./openapi.ts";
@@ -39,8 +41,8 @@ export async function buildApp(parts: ServerParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest("caller", null);
-  guard(app, parts);
   const wrongSecrets = createWrongSecrets(() => performance.now());
+  guard(app, parts, lazyInstanceApp(app, parts, wrongSecrets));
   const api = app.withTypeProvider<ZodTypeProvider>();
   await describeApi(api);
   healthRoutes(api, parts);
@@ -62,8 +64,24 @@ function apiRoutes(api: Api, parts: ServerParts, wrongSecrets: WrongSecrets): vo
   api.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => reply.send(api.swagger()));
 }
 
+/** Loaded with the first request for an account's own host, and closed with the site's. */
+function lazyInstanceApp(
+  app: FastifyInstance,
+  parts: ServerParts,
+  wrongSecrets: WrongSecrets,
+): () => Promise<FastifyInstance> {
+  let loading: Promise<FastifyInstance> | null = null;
+  app.addHook("onClose", async () => {
+    await (await loading?.catch(() => null))?.close();
+  });
+  return async () =>
+    (loading ??= parts
+      .instanceRoutes()
+      .then(async (routes) => buildInstanceApp(parts, routes, wrongSecrets)));
+}
+
 /** What holds for every request, known route or not. */
-function guard(app: FastifyInstance, parts: ServerParts): void {
+function guard(app: FastifyInstance, parts: ServerParts, instanceApp: () => Promise<FastifyInstance>): void {
   const { log } = parts;
   let hasWarned = false;
   app.addHook("onRequest", async (request, reply) => {
@@ -77,7 +95,10 @@ function guard(app: FastifyInstance, parts: ServerParts): void {
     }
     // Monitors ask by address.
     if (request.url.startsWith("/health/") || isForHost(request, parts.settings().publicUrl)) return;
-    throw noRoute();
+    if ((await readInstance(parts.store.db, request.host)) === undefined) throw noRoute();
+    const instances = await instanceApp();
+    reply.hijack();
+    instances.routing(request.raw, reply.raw);
   });
   app.addHook("onResponse", async (request, reply) => {
     const { method, routeOptions } = request;

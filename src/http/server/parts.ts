@@ -8,6 +8,7 @@ import type { NotificationRow } from "../../store/notifications.ts";
 import type { NotificationState, Schema } from "../../store/schema.ts";
 import type { Sealer } from "../../store/sealing.ts";
 import type { Store } from "../../store/store.ts";
+import type { PeerRoute } from "../peer-route.ts";
 
 /** What the composition root gives the server. */
 export interface ServerParts {
@@ -21,6 +22,8 @@ export interface ServerParts {
   readonly answers: () => Promise<Answers>;
   readonly files: SharedFiles;
   readonly pages: Pages;
+  /** What accounts' own hosts serve; loaded with the first request to one. */
+  readonly instanceRoutes: () => Promise<readonly PeerRoute[]>;
 }
 
 type Tx = Transaction<Schema>;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { sql } from "kysely";
 import type { ServerConfig } from "../../../src/config/config.ts";
+import type { PeerRoute } from "../../../src/http/peer-route.ts";
 import type { Pages, ServerParts, SharedFiles } from "../../../src/http/server/parts.ts";
 import { createServer, type Server } from "../../../src/http/server/server.ts";
 import { createSqlQueue, type SqlQueue } from "../../../src/jobs/sql-queue.ts";
@@ -38,17 +39,18 @@ export interface World extends AsyncDisposable {
 }
 
 export interface WorldOptions {
+  readonly instanceRoutes?: readonly PeerRoute[] | undefined;
   readonly files?: Partial<SharedFiles> | undefined;
   readonly settings?: Partial<ServerConfig> | undefined;
 }
 
 /** The real server on a port of its own, with the real answers behind it. */
-export async function openWorld({ files, settings }: WorldOptions = {}): Promise<World> {
+export async function openWorld({ files, settings, instanceRoutes }: WorldOptions = {}): Promise<World> {
   await using stack = new AsyncDisposableStack();
   const store = stack.use(await temporaryStore());
   const sealer = createSealer(generateKey());
   const logged: string[] = [];
-  const parts = serverParts(store, sealer, { files, settings, logged });
+  const parts = serverParts(store, sealer, { files, settings, instanceRoutes, logged });
   const start = async (): Promise<Server> => createServer(parts);
   const server = stack.use(await start());
   const opened = stack.move();
@@ -69,7 +71,7 @@ export async function openWorld({ files, settings }: WorldOptions = {}): Promise
 export function serverParts(
   store: Store,
   sealer: Sealer,
-  { files, settings, logged }: WorldOptions & { readonly logged: string[] },
+  { files, settings, logged, instanceRoutes = [] }: WorldOptions & { readonly logged: string[] },
 ): ServerParts & { readonly queue: SqlQueue } {
   const queue = createSqlQueue({ store, owner: "daemon/1" });
   const log = createLog({ level: "debug", format: "json", write: (line) => logged.push(line) });
@@ -100,6 +102,7 @@ export function serverParts(
     answers: async () => Promise.resolve(servingAnswers(receiving)),
     files: { browse: noFiles, open: noFiles, ...files },
     pages: plainPages,
+    instanceRoutes: async () => instanceRoutes,
   };
 }
 

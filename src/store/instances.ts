@@ -1,0 +1,28 @@
+import type { Db } from "./store.ts";
+
+/** An account's own host. */
+export interface InstanceRow {
+  readonly accountId: string;
+  readonly accountName: string;
+  readonly locale: string;
+  readonly host: string;
+  readonly url: string;
+}
+
+/** The account that has this host (`host[:port]`, any case); undefined where none has. */
+export async function readInstance(db: Db, host: string): Promise<InstanceRow | undefined> {
+  const row = await db
+    .selectFrom("account")
+    .select(["id", "name", "locale"])
+    .where("instance_host", "=", host.toLowerCase())
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const shown = host.toLowerCase();
+  return {
+    accountId: row.id,
+    accountName: row.name,
+    locale: row.locale,
+    host: shown,
+    url: `https://${shown}`,
+  };
+}
