@@ -20,6 +20,10 @@ export interface Mail {
   readonly row: MailRow;
   /** Envelope recipient, a bare addr-spec. */
   readonly to: string;
+  /** Where reports come back to (RFC 5321 envelope sender), a bare addr-spec; without it, to the site's own address. */
+  readonly envelopeSender?: string | null;
+  /** Names the mail in the reports that are asked for (RFC 3461 section 4.4); without it none are asked for. */
+  readonly envelopeId?: string;
   /** Where its bytes are kept. */
   readonly rawPlace: SealPlace;
   /** Writes the message; called until its bytes are kept, and never again. */
@@ -60,7 +64,12 @@ export async function deliver(
   if (letter.kind === "not-written") {
     return endAttempt(attempt, { kind: letter.temporary ? "temporary" : "permanent", reply: letter.why });
   }
-  const outgoing = { from: letter.from, to: mail.to, raw: letter.raw };
+  const outgoing = {
+    from: mail.envelopeSender ?? letter.from,
+    to: mail.to,
+    raw: letter.raw,
+    ...(mail.envelopeId === undefined ? {} : { envelopeId: mail.envelopeId }),
+  };
   const receipt = await parts.transport.send(outgoing, signal, async () =>
     mail.update(parts.store.db, { state: "attempting" }),
   );

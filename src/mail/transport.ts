@@ -17,6 +17,11 @@ export interface OutgoingMail {
   readonly to: string;
   /** A whole RFC 5322 message. */
   readonly raw: Buffer;
+  /**
+   * Names the mail in delivery reports (RFC 3461 section 4.4), and asks for them where the mail server can be asked. Left
+   * out: nothing is asked for, and a failure alone comes back.
+   */
+  readonly envelopeId?: string;
 }
 
 /** What an SMTP server said about one message to one recipient. */
