@@ -3,7 +3,15 @@ import { evidenceNames, type Rule } from "../domain/policy.ts";
 import { field, orNull, section } from "./parsed.ts";
 import * as value from "./values.ts";
 
-const protocols = ["ox", "cozy-v1", "cozy", "ocm-invite", "public-link", "federated-share"] as const;
+const protocols = [
+  "ox",
+  "cozy-v2",
+  "cozy-v1",
+  "cozy",
+  "ocm-invite",
+  "public-link",
+  "federated-share",
+] as const;
 const modules = ["files", "calendar", "contacts", "tasks"] as const;
 const recipientKinds = ["named-guest", "anonymous", "internal", "member", "unknown"] as const;
 

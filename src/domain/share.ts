@@ -1,6 +1,13 @@
 import type { MailAddress } from "./mail.ts";
 
-export type ProtocolName = "ox" | "cozy-v1" | "cozy" | "ocm-invite" | "public-link" | "federated-share";
+export type ProtocolName =
+  | "ox"
+  | "cozy-v2"
+  | "cozy-v1"
+  | "cozy"
+  | "ocm-invite"
+  | "public-link"
+  | "federated-share";
 
 export type RecipientKind = "named-guest" | "anonymous" | "internal" | "member" | "unknown";
 export type ModuleName = "files" | "calendar" | "contacts" | "tasks";

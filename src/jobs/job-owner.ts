@@ -1,7 +1,14 @@
 import type { Db } from "../store/store.ts";
 import type { JobKind } from "./queue.ts";
 
-type Owned = "message" | "notification" | "subscription" | "notice" | "sharer_notice" | "invitation";
+type Owned =
+  | "message"
+  | "notification"
+  | "subscription"
+  | "notice"
+  | "sharer_notice"
+  | "invitation"
+  | "cozy_member";
 
 /** What the subject of each kind of work is; null for work of the site itself. */
 const subjects: Readonly<Record<JobKind, Owned | null>> = {
@@ -13,6 +20,7 @@ const subjects: Readonly<Record<JobKind, Owned | null>> = {
   "check-subscription": "subscription",
   leave: "subscription",
   "send-notice": "notice",
+  "tell-member": "cozy_member",
   "send-sharer-notice": "sharer_notice",
   "send-invitation": "invitation",
   "sweep-subscriptions": null,
@@ -24,11 +32,25 @@ const subjects: Readonly<Record<JobKind, Owned | null>> = {
 export async function ownerOf(db: Db, kind: JobKind, subject: string): Promise<string | null> {
   const table = subjects[kind];
   if (table === null) return null;
-  const query = table === "invitation" ? ofInvitation(db, subject) : ofRow(db, table, subject);
+  const query = queryOf(db, table, subject);
   return (await query.executeTakeFirst())?.name ?? null;
 }
 
-function ofRow(db: Db, table: Exclude<Owned, "invitation">, id: string) {
+function queryOf(db: Db, table: Owned, id: string) {
+  if (table === "invitation") return ofInvitation(db, id);
+  return table === "cozy_member" ? ofMember(db, id) : ofRow(db, table, id);
+}
+
+function ofMember(db: Db, id: string) {
+  return db
+    .selectFrom("cozy_member")
+    .innerJoin("cozy_sharing", "cozy_sharing.id", "cozy_member.cozy_sharing_id")
+    .innerJoin("account", "account.id", "cozy_sharing.account_id")
+    .select("account.name")
+    .where("cozy_member.id", "=", id);
+}
+
+function ofRow(db: Db, table: Exclude<Owned, "invitation" | "cozy_member">, id: string) {
   return db
     .selectFrom(table)
     .innerJoin("account", "account.id", `${table}.account_id`)

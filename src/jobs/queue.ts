@@ -51,6 +51,8 @@ export type JobKind =
   | "expire-notifications"
   /** A mail to an account about recipients that could not be reached. */
   | "send-sharer-notice"
+  /** One step of a sharing at a member's Cozy: the request, documents, the end. */
+  | "tell-member"
   /** Reminders that are due, and sharings whose time is over. */
   | "sweep-sharings";
 

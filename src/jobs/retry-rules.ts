@@ -18,6 +18,7 @@ export const retryRules: Readonly<Record<JobKind, RetryRule>> = {
   refuse: { schedule: schedules.http, tries: limits.followTries },
   "send-invitation": { schedule: schedules.mail, tries: triesWithin(limits.sendForMs, schedules.mail) },
   "send-notice": { schedule: schedules.mail, tries: triesWithin(limits.sendForMs, schedules.mail) },
+  "tell-member": { schedule: schedules.http, tries: limits.followTries },
   "send-sharer-notice": { schedule: schedules.mail, tries: triesWithin(limits.sendForMs, schedules.mail) },
   "mark-message": { schedule: schedules.imap, tries: limits.followTries },
   "read-answer": { schedule: schedules.imap, tries: limits.followTries },

@@ -52,6 +52,9 @@ export interface Share {
 
 /** The account as an origin client needs to know it. */
 export interface Follower {
+  readonly accountId: string;
+  /** `https://host[:port]` of the account's own instance host; null where it has none. */
+  readonly instanceUrl: string | null;
   /** All of the account's addresses, as stored. */
   readonly addresses: readonly string[];
   readonly modules: readonly ModuleName[];

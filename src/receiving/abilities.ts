@@ -23,6 +23,7 @@ export function unfollowable(
 
 const titles: Readonly<Record<ProtocolName, string>> = {
   ox: "Shares of OX App Suite",
+  "cozy-v2": "Shares of Cozy (before cozy-stack)",
   "cozy-v1": "Shares of Cozy (first version)",
   cozy: "Shares of Cozy",
   "ocm-invite": "Invitations of Open Cloud Mesh",

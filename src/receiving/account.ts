@@ -33,6 +33,8 @@ export async function readFollowingAccount(
     id: account.id,
     name: account.name,
     who: {
+      accountId: account.id,
+      instanceUrl: account.instance_host === null ? null : `https://${account.instance_host}`,
       addresses: addresses.map((row) => row.address),
       modules: parseModules(account.modules_json),
       locale: account.locale,

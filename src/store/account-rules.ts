@@ -7,7 +7,9 @@ const text = z.string().nullable();
 /** Conditions that a later version adds are not given in what an earlier one has written. */
 const storedRules: z.ZodType<readonly Rule[]> = z.array(
   z.object({
-    protocol: z.enum(["ox", "cozy-v1", "cozy", "ocm-invite", "public-link", "federated-share"]).nullable(),
+    protocol: z
+      .enum(["ox", "cozy-v2", "cozy-v1", "cozy", "ocm-invite", "public-link", "federated-share"])
+      .nullable(),
     variant: text,
     originHost: text,
     senderDomain: text,

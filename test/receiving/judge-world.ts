@@ -130,6 +130,8 @@ async function findingOf(
       addresses: [`${about.account}@example.org`],
       modules: ["files", "calendar", "contacts", "tasks"],
       locale: "en",
+      accountId: "a1",
+      instanceUrl: null,
       hasHome: false,
     },
     protocol: protocols.find(({ name }) => name === share.protocol) ?? null,

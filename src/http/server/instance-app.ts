@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import swagger from "@fastify/swagger";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import { z } from "zod";
 import { limits } from "../../domain/limits.ts";
 import type { Instance, PeerOperation, PeerReply, PeerRequest, PeerRoute } from "../peer-route.ts";
 import { readInstance } from "../../store/instances.ts";
@@ -147,10 +148,9 @@ function peerRequest(request: FastifyRequest, reply: FastifyReply, wrongSecrets:
   if (request.instance === null) throw new Error("A route was reached without an instance.");
   const gone = new AbortController();
   reply.raw.once("close", () => gone.abort());
-  const { params } = request as FastifyRequest<{ Params: Readonly<Record<string, string>> }>;
   return {
     instance: request.instance,
-    params,
+    params: pathParams.parse(request.params ?? {}),
     query: new URLSearchParams(request.url.split("?")[1] ?? ""),
     headers: firstOfEach(request.headers),
     body: request.body ?? null,
@@ -159,6 +159,8 @@ function peerRequest(request: FastifyRequest, reply: FastifyReply, wrongSecrets:
     signal: gone.signal,
   };
 }
+
+const pathParams = z.record(z.string(), z.string());
 
 function firstOfEach(headers: FastifyRequest["headers"]): Readonly<Record<string, string>> {
   return Object.fromEntries(

@@ -18,6 +18,8 @@ const homeName = "ox.home.example";
 export const bob: Follower = {
   addresses: ["bob@example.org", "bob+work@example.org"],
   modules: ["files", "calendar"],
+  accountId: "a1",
+  instanceUrl: null,
   hasHome: false,
   locale: "en",
 };

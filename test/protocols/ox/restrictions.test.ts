@@ -7,6 +7,8 @@ import type { Follower, ShareFacts, ShareTarget } from "../../../src/protocols/p
 const bob: Follower = {
   addresses: ["bob@example.org"],
   modules: ["files", "calendar"],
+  accountId: "a1",
+  instanceUrl: null,
   hasHome: true,
   locale: "en",
 };

@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import type { Selectable } from "kysely";
+import type { CozyDocumentTable } from "./instance-tables.ts";
+import type { Db } from "./store.ts";
+
+export type CozyDocumentRow = Selectable<CozyDocumentTable>;
+
+/** Which document. */
+export interface DocumentKey {
+  readonly accountId: string;
+  readonly doctype: string;
+  readonly id: string;
+}
+
+/** Deleted ones too: CouchDB keeps them as stubs. */
+export async function readDocument(db: Db, key: DocumentKey): Promise<CozyDocumentRow | undefined> {
+  return db
+    .selectFrom("cozy_document")
+    .selectAll()
+    .where("account_id", "=", key.accountId)
+    .where("doctype", "=", key.doctype)
+    .where("document_id", "=", key.id)
+    .executeTakeFirst();
+}
+
+/** Documents of one type, by id; deleted ones are left out. */
+export async function documentsOfType(
+  db: Db,
+  accountId: string,
+  doctype: string,
+): Promise<readonly CozyDocumentRow[]> {
+  return db
+    .selectFrom("cozy_document")
+    .selectAll()
+    .where("account_id", "=", accountId)
+    .where("doctype", "=", doctype)
+    .where("is_deleted", "=", 0)
+    .orderBy("document_id")
+    .execute();
+}
+
+/** What came through a sharing and still stands. */
+export async function documentsReceived(db: Db, cozySharingId: string): Promise<readonly CozyDocumentRow[]> {
+  return db
+    .selectFrom("cozy_document")
+    .selectAll()
+    .where("received_through", "=", cozySharingId)
+    .where("is_deleted", "=", 0)
+    .orderBy("doctype")
+    .orderBy("document_id")
+    .execute();
+}
+
+export interface WrittenDocument {
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly content: Buffer | null;
+  readonly isDeleted: boolean;
+  readonly receivedThrough: string | null;
+  /** The revision to take over, as replication does; null makes the next one. */
+  readonly revision: string | null;
+}
+
+/** Writes a document over what stands there, and gives its revision. */
+export async function writeDocument(
+  db: Db,
+  key: DocumentKey,
+  { body, content, isDeleted, receivedThrough, revision }: WrittenDocument,
+): Promise<string> {
+  const known = await readDocument(db, key);
+  const text = JSON.stringify(body);
+  const next = revision ?? nextRevision(known?.revision ?? null, text);
+  const row = {
+    revision: next,
+    body_json: text,
+    content,
+    is_deleted: isDeleted ? 1 : 0,
+    received_through: receivedThrough,
+    updated_at: Date.now(),
+  };
+  await db
+    .insertInto("cozy_document")
+    .values({ account_id: key.accountId, doctype: key.doctype, document_id: key.id, ...row })
+    .onConflict((conflict) => conflict.columns(["account_id", "doctype", "document_id"]).doUpdateSet(row))
+    .execute();
+  return next;
+}
+
+/** CouchDB's form: how often it was written, and a hash. */
+function nextRevision(known: string | null, text: string): string {
+  const [count = "0"] = known?.split("-") ?? [];
+  const hash = createHash("md5")
+    .update(`${known ?? ""}\0${text}`)
+    .digest("hex");
+  return `${Number(count) + 1}-${hash}`;
+}
