@@ -16,39 +16,49 @@ export function isDeliveryReport(mail: Pick<MailView, "headers">): boolean {
  * delayed, else the first named.
  */
 export function readBounce(mail: Pick<MailView, "deliveryStatus" | "returnedHeaders">): Bounce {
-  const recipients = recipientsOf(mail.deliveryStatus ?? "");
+  const recipients = reportedBlocks(mail.deliveryStatus ?? "");
   const recipient =
     recipients.find(({ action }) => action === "failed") ??
     recipients.find(({ action }) => action === "delayed") ??
     recipients[0];
   return {
-    recipient: recipient?.recipient ?? null,
+    recipient: recipient?.addresses[0] ?? null,
     status: recipient?.status ?? null,
     action: recipient?.action ?? null,
     originalMessageId: messageIdIn({ headers: mail.returnedHeaders }),
   };
 }
 
-type Recipient = Omit<Bounce, "originalMessageId">;
+/** What a report says of one recipient, word for word. */
+export interface ReportedBlock {
+  /** The final recipient and the original one, as far as they are named; at least one of them. */
+  readonly addresses: readonly string[];
+  /** In lower case; null where the report gives none. */
+  readonly action: string | null;
+  /** Enhanced status code (RFC 3463). */
+  readonly status: string | null;
+  /** What the other server said, without its type; empty where the report does not quote it. */
+  readonly diagnostic: string;
+}
 
 /** Blocks parted by empty lines; the one about the whole message names no recipient (RFC 3464 section 2.1). */
-function recipientsOf(report: string): readonly Recipient[] {
+export function reportedBlocks(report: string): readonly ReportedBlock[] {
   const blocks = report.replaceAll("\r\n", "\n").split(/\n[ \t]*(?=\n)/);
   return blocks.flatMap((block) => {
     const { fields } = parseHeaderFields(block.replace(/^\n+/, ""));
-    const recipient = addressIn(fields, "final-recipient") ?? addressIn(fields, "original-recipient");
-    if (recipient === null) return [];
+    const addresses = ["final-recipient", "original-recipient"].flatMap(
+      (name) => behindType(first(fields, name)).replace(/^<(.*)>$/, "$1") || [],
+    );
+    if (addresses.length === 0) return [];
     const action = /^[a-z]+/.exec(first(fields, "action").toLowerCase())?.[0] ?? null;
     const status = /^[245]\.\d{1,3}\.\d{1,3}(?!\d)/.exec(first(fields, "status"))?.[0] ?? null;
-    return [{ recipient, status, action }];
+    return [{ addresses, action, status, diagnostic: behindType(first(fields, "diagnostic-code")) }];
   });
 }
 
-/** The address behind `rfc822;`, without angle brackets. */
-function addressIn(fields: readonly HeaderField[], name: string): string | null {
-  const [type, ...rest] = first(fields, name).split(";");
-  const address = (rest.length === 0 ? (type ?? "") : rest.join(";")).trim().replace(/^<(.*)>$/, "$1");
-  return address === "" ? null : address;
+/** What stands behind `rfc822;` or `smtp;`. */
+function behindType(value: string): string {
+  return value.slice(value.indexOf(";") + 1).trim();
 }
 
 function first(fields: readonly HeaderField[], name: string): string {

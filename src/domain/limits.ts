@@ -209,6 +209,22 @@ export const limits = {
   /** Lines of one summary; it says how many more there are. */
   summaryLines: 50,
 
+  /** Addresses with a secret that are looked at in one report; a report is about one mail. */
+  bounceSecrets: 10,
+  /** Local part of the address for bounces: with `+`, the invitation and its secret it must have at most 64 octets (RFC 5321). */
+  bounceLocalChars: 20,
+  /** Failures of one sharing within this time are told in one notice; later ones wait longer, at most a day. */
+  sharerNoticeWaitMs: 10 * 60_000,
+  sharerNoticeWaitMaxMs: 24 * 3600_000,
+  /** From this score on nothing is sent to an address: one mail to an address that does not exist has twice as much. */
+  suppressionThreshold: 1,
+  /** An address that does not exist is left alone this long; people do get new mailboxes. */
+  suppressionHalfLifeMs: 14 * 24 * 3600_000,
+  /** However often mail came back, after six weeks it is tried again. */
+  suppressionScoreMax: 8,
+  /** What faded this long ago is forgotten. */
+  suppressionForgetMs: 180 * 24 * 3600_000,
+
   /** SMTP: RFC 5321 section 4.5.3.2, shortened where a local server is asked. */
   smtpConnectMs: 20_000,
   smtpGreetingMs: 30_000,
@@ -222,7 +238,20 @@ export const limits = {
   /** Templates are files of the operator: the bounds only keep a mistake from taking the machine. */
   templateBytes: 256 * 1024,
   templateHtmlChars: 1024 * 1024,
-  /** Compiling three languages takes half a second. */
+  /** Partials in partials, and how many one template may name: Usher's own need two. */
+  templateIncludeDepth: 5,
+  templateIncludes: 50,
+  /** Languages of one template; Usher brings four. */
+  templateLocales: 50,
+  /** How often templates are looked at for changes while mails are written. */
+  templateLookMs: 2000,
+  /** A file that changed less than this ago may be half written. */
+  templateSettleMs: 500,
+  /** The picture of a brand travels with every mail. */
+  brandLogoBytes: 64 * 1024,
+  brandFooterLines: 10,
+  brandLinks: 10,
+  /** Compiling all templates in all languages takes a second or two. */
   templateCompileMs: 30_000,
   /** Filling one template takes well under a millisecond; a loop in a template ends here. */
   templateRenderMs: 1000,

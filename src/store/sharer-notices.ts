@@ -43,22 +43,27 @@ export async function readSharerNotice(db: Db, id: string): Promise<PlannedShare
     .executeTakeFirst();
 }
 
-/** Whom a notice tells of: its recipients who are still mail-not-sent, each with the status of the last report. */
+/** Whom a notice tells of: its recipients who are still mail-not-sent, each with the status of his last failed mail. */
 export async function undeliveredIn(db: Db, noticeId: string): Promise<readonly UndeliveredTo[]> {
-  const rows = await db
+  return db
     .selectFrom("recipient")
-    .leftJoin("invitation", (join) =>
-      join.onRef("invitation.recipient_id", "=", "recipient.id").on("invitation.fate", "=", "bounced"),
-    )
-    .select(["recipient.id", "recipient.address", "recipient.reason", "invitation.fate_status as status"])
-    .where("recipient.told_by", "=", noticeId)
-    .where("recipient.state", "=", "mail-not-sent")
-    .orderBy("recipient.created_at")
-    .orderBy("recipient.id")
-    .orderBy("invitation.fate_at", "desc")
+    .select((recipient) => [
+      "address",
+      "reason",
+      recipient
+        .selectFrom("invitation")
+        .select("fate_status")
+        .whereRef("invitation.recipient_id", "=", "recipient.id")
+        .where("invitation.fate", "=", "bounced")
+        .orderBy("invitation.fate_at", "desc")
+        .limit(1)
+        .as("status"),
+    ])
+    .where("told_by", "=", noticeId)
+    .where("state", "=", "mail-not-sent")
+    .orderBy("created_at")
+    .orderBy("id")
     .execute();
-  const byRecipient = new Map(rows.toReversed().map((row) => [row.id, row]));
-  return [...byRecipient.values()].toReversed();
 }
 
 export async function updateSharerNotice(

@@ -71,11 +71,7 @@ export async function suppressedAddresses(db: Db, nowMs: number): Promise<readon
 }
 
 async function readRow(db: Db, addressKey: string): Promise<SuppressionRow | undefined> {
-  return db
-    .selectFrom("suppression")
-    .selectAll()
-    .where("address_key", "=", addressKey)
-    .executeTakeFirst();
+  return db.selectFrom("suppression").selectAll().where("address_key", "=", addressKey).executeTakeFirst();
 }
 
 function suppressedAt(row: SuppressionRow, nowMs: number): SuppressedAddress | null {
