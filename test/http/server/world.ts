@@ -115,6 +115,9 @@ const plainPages: Pages = {
   answer: (_locale, { form, ...shown }) =>
     `<pre>${JSON.stringify(shown)}</pre>${form === null ? "" : `<form action="${form.action}"><input name="form" value="${form.token}"></form>`}`,
   answered: (_locale, shown) => `<pre>${JSON.stringify(shown)}</pre>`,
+  invitation: (_locale, { form, ...shown }) =>
+    `<pre>${JSON.stringify(shown)}</pre><form action="${form.action}"><input name="form" value="${form.token}"></form>`,
+  invitationAnswered: (_locale, shown) => `<pre>${JSON.stringify(shown)}</pre>`,
   noLongerValid: () => "<p>This link is no longer valid.</p>",
   stylesheet: { path: "/pages.css", css: "p{}" },
 };
