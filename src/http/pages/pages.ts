@@ -4,13 +4,8 @@ import { limits } from "../../domain/limits.ts";
 import { localeOf } from "../../domain/locale.ts";
 import { oneLine } from "../../domain/one-line.ts";
 import { personWords, type PersonWords, shareWords, type ShareWords } from "../../domain/share-words.ts";
-import type {
-  AnsweredPage,
-  AnswerPage,
-  InvitationAnsweredPage,
-  InvitationPage,
-  Pages,
-} from "../server/parts.ts";
+import type { AnsweredPage, AnswerPage, Pages } from "../server/parts.ts";
+import type { InvitationAnsweredPage, InvitationPage } from "../server/sharing-parts.ts";
 import { renderPage } from "./render-page.ts";
 import { stylesheet } from "./stylesheet.ts";
 
@@ -21,14 +16,6 @@ export function createPages(siteName: () => string): Pages {
     stylesheet,
     answer: (tag, page) => renderPage("answer", tag, { site: site(), ...answerValues(tag, page) }),
     answered: (tag, page) => renderPage("answered", tag, { site: site(), ...answeredValues(tag, page) }),
-    invitation: (tag, page) =>
-      renderPage("invitation", tag, { site: site(), ...invitationValues(tag, page) }),
-    invitationAnswered: (tag, page) =>
-      renderPage("invitation-answered", tag, {
-        site: site(),
-        outcome: page.outcome,
-        ...sharedValues(tag, page),
-      }),
     invitation: (tag, page) =>
       renderPage("invitation", tag, { site: site(), ...invitationValues(tag, page) }),
     invitationAnswered: (tag, page) =>
@@ -70,35 +57,6 @@ function answerValues(tag: string, page: AnswerPage): Readonly<Record<string, un
   };
 }
 
-function invitationValues(tag: string, page: InvitationPage): Readonly<Record<string, unknown>> {
-  const { state, isMuted, expiresAtMs, form } = page;
-  const isOver = state === "revoked" || state === "expired";
-  const { share, sharer } = sharedValues(tag, page);
-  const expires = expiresAtMs === null ? "" : dayText(expiresAtMs, localeOf(tag));
-  return {
-    state,
-    share: { ...share, host: page.host, expires },
-    sharer,
-    muted: isMuted,
-    form: {
-      action: form.action,
-      token: form.token,
-      can_open: !isOver,
-      can_refuse: !isOver && state !== "refused",
-      can_mute: !isMuted,
-    },
-  };
-}
-
-function sharedValues(
-  tag: string,
-  page: InvitationAnsweredPage | InvitationPage,
-): { readonly share: object; readonly sharer: object } {
-  const sharer = { name: page.sharerName, address: page.sharerAddress };
-  const share = { title: page.title, module: null, sharer, origin: "", evidence: null };
-  return { share: { named: shareWords(share, localeOf(tag)).named }, sharer: personWords(sharer) };
-}
-
 function answeredValues(tag: string, page: AnsweredPage): Readonly<Record<string, unknown>> {
   return {
     outcome: page.outcome,
@@ -109,13 +67,16 @@ function answeredValues(tag: string, page: AnsweredPage): Readonly<Record<string
 
 function invitationValues(tag: string, page: InvitationPage): Readonly<Record<string, unknown>> {
   const { state, isMuted, form, expiresAtMs } = page;
-  const date = new Intl.DateTimeFormat(localeOf(tag), { dateStyle: "long", timeZone: "UTC" });
   const { share, sharer } = sharedBy(tag, page);
   const isOver = state === "revoked" || state === "expired";
   return {
     state,
     muted: isMuted,
-    share: { ...share, host: page.host, expires: expiresAtMs === null ? "" : date.format(expiresAtMs) },
+    share: {
+      ...share,
+      host: page.host,
+      expires: expiresAtMs === null ? "" : dayText(expiresAtMs, localeOf(tag)),
+    },
     sharer,
     form: {
       action: form.action,

@@ -82,8 +82,6 @@ export interface Pages {
   answered(locale: string, page: AnsweredPage): string;
   invitation(locale: string, page: InvitationPage): string;
   invitationAnswered(locale: string, page: InvitationAnsweredPage): string;
-  invitation(locale: string, page: InvitationPage): string;
-  invitationAnswered(locale: string, page: InvitationAnsweredPage): string;
   /** One page for every secret that opens nothing; `null`: nobody knows whose it was. */
   noLongerValid(locale: string | null): string;
   /** The stylesheet that the pages name. */
@@ -119,30 +117,4 @@ export interface AnsweredPage {
   readonly outcome: "accepted" | "ignored" | "unchanged";
   /** For a person; null for nothing to say. */
   readonly detail: string | null;
-}
-
-/** What a recipient sees of what an account shares with him. */
-export interface InvitationPage {
-  readonly title: string;
-  readonly sharerName: string;
-  readonly sharerAddress: string;
-  /** Host of the link, which itself stands on no page. */
-  readonly host: string;
-  /** When it ends, in milliseconds since 1970; null for never. */
-  readonly expiresAtMs: number | null;
-  /** Open to an answer are the first three. */
-  readonly state: "pending" | "accepted" | "refused" | "revoked" | "expired";
-  /** The recipient wants no more invitations from this account. */
-  readonly isMuted: boolean;
-  /** Posts `form` (the token) and `action`: `open`, `refuse` or `mute`. */
-  readonly form: { readonly action: string; readonly token: string };
-}
-
-/** What a button of an InvitationPage led to, where that is not the share itself. */
-export interface InvitationAnsweredPage {
-  readonly title: string;
-  readonly sharerName: string;
-  readonly sharerAddress: string;
-  /** `revoked`, `expired`: there was nothing left to open. */
-  readonly outcome: "refused" | "muted" | "revoked" | "expired";
 }
