@@ -30,6 +30,11 @@ export function addressDomain(address: string): string | null {
   return key === null ? null : key.slice(key.lastIndexOf("@") + 1);
 }
 
+/** Whether only mail servers with SMTPUTF8 (RFC 6531) can take an address: its local part is not ASCII alone. */
+export function isInternational(address: string): boolean {
+  return /\P{ASCII}/u.test(address.slice(0, address.lastIndexOf("@")));
+}
+
 /** How this site tells whether two addresses reach the same person. */
 export interface AddressRules {
   /** `as-given`: RFC 5321 section 2.4; `ignore-case`: for servers that know no upper case. */

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { rootCertificates } from "node:tls";
 import SMTPConnection from "nodemailer/lib/smtp-connection";
 import type { Smtp } from "../config/config.ts";
+import { isInternational } from "../domain/address.ts";
 import { limits } from "../domain/limits.ts";
 import { failureReceipt, noSmtpUtf8, shownReply } from "./smtp-receipt.ts";
 import type { BeforeContent, OutgoingMail, Receipt } from "./transport.ts";
@@ -65,7 +66,7 @@ function createSession(connection: SMTPConnection, smtp: Smtp, hasSmtpUtf8: bool
     isUsable: () => !connection.destroyed,
     close: () => connection.close(),
     async send(mail, beforeContent, signal) {
-      if (!hasSmtpUtf8 && /\P{ASCII}/u.test(mail.from + mail.to)) return noSmtpUtf8;
+      if (!hasSmtpUtf8 && [mail.from, mail.to].some(isInternational)) return noSmtpUtf8;
       let hasContentBegun = false;
       try {
         const reply = await converse<string>(connection, signal, ({ allow, done }) => {
@@ -75,8 +76,7 @@ function createSession(connection: SMTPConnection, smtp: Smtp, hasSmtpUtf8: bool
             hasContentBegun = true;
             allow(limits.smtpDataDoneMs);
           });
-          const envelope = { from: mail.from, to: [mail.to], size: mail.raw.length };
-          connection.send(envelope, content, (error, sent) =>
+          connection.send(envelopeOf(mail, smtp), content, (error, sent) =>
             error === null ? done(null, sent.response) : done(error, ""),
           );
         });
@@ -87,6 +87,20 @@ function createSession(connection: SMTPConnection, smtp: Smtp, hasSmtpUtf8: bool
       }
     },
   };
+}
+
+/** The envelope of one mail. nodemailer writes what is about reports only where the server offers DSN (RFC 3461). */
+function envelopeOf(mail: OutgoingMail, { deliveryReports }: Smtp): SMTPConnection.Envelope {
+  const envelope = { from: mail.from, to: [mail.to], size: mail.raw.length };
+  if (mail.envelopeId === undefined) return envelope;
+  const dsn: SMTPConnection.DSNOptions = {
+    ret: "HDRS",
+    envid: mail.envelopeId,
+    notify: [...(deliveryReports === "all" ? ["SUCCESS"] : []), "FAILURE", "DELAY"],
+    // What an address beyond ASCII looks like here depends on the servers to come (RFC 6533 section 3).
+    ...(isInternational(mail.to) ? {} : { orcpt: `rfc822;${mail.to}` }),
+  };
+  return { ...envelope, dsn };
 }
 
 /** The bytes, once somebody reads them: nodemailer begins to read after the server's 354. */

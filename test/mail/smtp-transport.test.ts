@@ -211,6 +211,44 @@ describe("an address beyond ASCII", () => {
   });
 });
 
+describe("delivery reports", () => {
+  const named: OutgoingMail = { ...mail, to: "bob+x@example.net", envelopeId: "i0123456789" };
+  const size = `SIZE=${mail.raw.length}`;
+
+  it("are asked for by name where the server offers them: failures and delays", async () => {
+    server.setExtensions(["DSN", "SIZE 10240000"]);
+    await send(named);
+    expect(server.envelopes).toEqual([
+      `MAIL FROM:<share@example.org> ${size} RET=HDRS ENVID=i0123456789`,
+      "RCPT TO:<bob+x@example.net> NOTIFY=FAILURE,DELAY ORCPT=rfc822;bob+2Bx@example.net",
+    ]);
+  });
+
+  it("are asked for of success as well where the configuration says all", async () => {
+    server.setExtensions(["DSN"]);
+    useTransport(smtpAt(server.port, { deliveryReports: "all" }));
+    await send(named);
+    expect(server.envelopes[1]).toContain(" NOTIFY=SUCCESS,FAILURE,DELAY ");
+  });
+
+  it("name no original recipient beyond ASCII", async () => {
+    server.setExtensions(["DSN", "SMTPUTF8"]);
+    await send({ ...named, to: "ålice@example.net" });
+    expect(server.envelopes).toEqual([
+      "MAIL FROM:<share@example.org> SMTPUTF8 RET=HDRS ENVID=i0123456789",
+      "RCPT TO:<ålice@example.net> NOTIFY=FAILURE,DELAY",
+    ]);
+  });
+
+  it("are not spoken of to a server that does not offer them, nor for a mail without a name", async () => {
+    await send(named);
+    server.setExtensions(["DSN"]);
+    await transport[Symbol.asyncDispose]();
+    await send();
+    expect(server.envelopes.join()).not.toMatch(/RET=|ENVID=|NOTIFY=|ORCPT=/);
+  });
+});
+
 describe("the configuration", () => {
   it("may lack a mail server: the mail waits", async () => {
     useTransport(null);

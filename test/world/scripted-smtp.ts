@@ -24,6 +24,8 @@ export interface ScriptedSmtp extends AsyncDisposable {
   readonly host: "127.0.0.1";
   readonly port: number;
   readonly mails: readonly ScriptedMail[];
+  /** MAIL and RCPT as they came, with their parameters. */
+  readonly envelopes: readonly string[];
   /** What came with AUTH PLAIN, decoded (RFC 4616). */
   readonly logins: readonly string[];
   /** How often a phase was reached. */
@@ -50,6 +52,7 @@ export async function startScriptedSmtp(script: SmtpScript | null = null): Promi
     host: "127.0.0.1",
     port: portOf(server.address()),
     mails: world.mails,
+    envelopes: world.envelopes,
     logins: world.logins,
     count: (phase) => world.counts.get(phase) ?? 0,
     setScript: (next) => {
@@ -69,6 +72,7 @@ export async function startScriptedSmtp(script: SmtpScript | null = null): Promi
 
 class World {
   readonly mails: ScriptedMail[] = [];
+  readonly envelopes: string[] = [];
   readonly logins: string[] = [];
   readonly counts = new Map<SmtpPhase, number>();
   readonly sockets = new Set<Socket>();
@@ -115,7 +119,10 @@ class Conversation {
       const text = this.#unread.slice(0, at);
       this.#unread = this.#unread.slice(at + end.length);
       if (this.#isContent) this.#keep(text);
-      else this.#command(text);
+      else {
+        if (/^(?:MAIL|RCPT) /i.test(text)) this.#world.envelopes.push(text);
+        this.#command(text);
+      }
     }
   }
 
