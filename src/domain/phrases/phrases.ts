@@ -1,10 +1,11 @@
 import type { Locale } from "../locale.ts";
 import { de } from "./de.ts";
 import { en } from "./en.ts";
+import { es } from "./es.ts";
 import { fr } from "./fr.ts";
 import type { FailureName, Phrases } from "./wanted.ts";
 
-const phrases: Readonly<Record<Locale, Phrases>> = { en, de, fr };
+const phrases: Readonly<Record<Locale | "es", Phrases>> = { en, de, fr, es };
 
 export function phrasesIn(locale: Locale): Phrases {
   return phrases[locale];
