@@ -53,7 +53,7 @@ import {
   sharerIn,
   type Wording,
 } from "./state.ts";
-import { type Fields, jsonReply, readRequest, textOf } from "./wire.ts";
+import { type CozyRequest, type Fields, jsonReply, readRequest, textOf } from "./wire.ts";
 
 export interface CozyV2Options extends EmulatedServerOptions {
   /** Where the hosts of other servers listen. */
@@ -136,7 +136,7 @@ export interface CozyV2 extends Trouble<Place>, Observed<Place>, AsyncDisposable
 
 export async function startCozyV2(options: CozyV2Options): Promise<CozyV2> {
   const started: { state: CozyState | null } = { state: null };
-  const server = await startEmulatedServer<Awaited<ReturnType<typeof readRequest>>, Place>(options, {
+  const server = await startEmulatedServer<CozyRequest, Place>(options, {
     read: readRequest,
     placeOf,
     shownPath: ({ path }) => path,

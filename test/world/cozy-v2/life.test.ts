@@ -200,6 +200,26 @@ describe("the servers' own failings", () => {
   });
 });
 
+test("the sharing object of the document works: numbers as ids, addresses without scheme, two rules", async () => {
+  await using pair = await openPair(stage);
+  const { alice, bob } = pair;
+  alice.owner.keep({ _id: "1", docType: "Picture", name: "Holidays" });
+  alice.owner.keep({ _id: "2", docType: "event", description: "Departure" });
+  await alice.owner.share({
+    desc: "Hey Bob this is my picture from my last holidays!",
+    targets: [{ recipientUrl: bob.origin.replace("https://", "") }],
+    rules: [
+      { id: 1, docType: "picture" },
+      { id: 2, docType: "event" },
+    ],
+    continuous: true,
+  });
+  expect(await bob.owner.accept(bob.pending()[0]?.id ?? "")).toEqual(done);
+  await alice.settled();
+  expect(bob.documents()).toMatchObject([{ name: "Holidays" }, { description: "Departure" }]);
+  expect([alice.refusals(), bob.refusals()]).toEqual([[], []]);
+});
+
 describe("as the document has it", () => {
   test("the request has the documented names, and nothing else", async () => {
     await using pair = await openPair(stage, { wording: "document" });

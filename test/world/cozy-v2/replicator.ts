@@ -61,8 +61,12 @@ export class Replicator {
     return repID;
   }
 
-  cancel(repID: string): void {
-    if (!this.#running.delete(repID)) throw new Failure(404, "not_found: missing");
+  /** What is on its way arrives before the replication counts as cancelled. */
+  async cancel(repID: string): Promise<void> {
+    const running = this.#running.get(repID);
+    if (running === undefined) throw new Failure(404, "not_found: missing");
+    this.#running.delete(repID);
+    await running.pump;
   }
 
   /** Replications that failed try again. */

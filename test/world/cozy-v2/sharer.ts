@@ -112,7 +112,7 @@ export async function deleteTarget(state: CozyState, shareID: string, recipientU
 }
 
 async function revokeTargets(state: CozyState, shareID: string, targets: readonly Target[]): Promise<void> {
-  for (const { repID } of targets) if (repID !== undefined) state.replicator.cancel(repID);
+  for (const { repID } of targets) if (repID !== undefined) await state.replicator.cancel(repID);
   await tellEach(state, shareID, targets, async ({ recipientUrl, token, preToken }) =>
     notify(state.resolve, {
       method: "DELETE",

@@ -68,7 +68,7 @@ export function readJson(text: string): unknown {
   }
 }
 
-export function readObject(text: string): Fields | null {
+function readObject(text: string): Fields | null {
   const value = readJson(text);
   return isObject(value) ? value : null;
 }
