@@ -30,12 +30,16 @@ export interface Mail {
   readonly write: (site: MailAddress) => Promise<WrittenLetter>;
   readonly update: (db: Db, change: MailChange) => Promise<void>;
   /** Runs in the transaction that keeps the bytes. */
-  readonly afterWritten?: (db: Db) => Promise<void>;
+  readonly afterWritten?: (db: Db, raw: Buffer) => Promise<void>;
+  /** Since when it could have been sent, milliseconds since 1970; without it, since it was planned. */
+  readonly readySince?: number;
+  /** Asked in the transaction that marks an attempt, when the mail server waits for the content: an outcome keeps it back. */
+  readonly keepBack?: (db: Db) => Promise<JobOutcome | null>;
   readonly record: (db: Db, detail: Readonly<Record<string, unknown>>) => Promise<void>;
   /** Says how an attempt ended, for the log; called when its end is recorded. */
   readonly tell?: (progress: Progress, attempt: number, reply: string) => void;
-  /** What else follows when it is certain that the mail does not arrive. */
-  readonly onFailed?: (db: Db, reason: "refused-by-mail-server" | "gave-up") => Promise<void>;
+  /** What else follows when it is certain that the mail does not arrive; `reply` says why. */
+  readonly onFailed?: (db: Db, reply: string) => Promise<void>;
 }
 
 /** `failed`: given up, because it was refused or because nobody knows whether it arrived. */
@@ -70,9 +74,12 @@ export async function deliver(
     raw: letter.raw,
     ...(mail.envelopeId === undefined ? {} : { envelopeId: mail.envelopeId }),
   };
-  const receipt = await parts.transport.send(outgoing, signal, async () =>
-    mail.update(parts.store.db, { state: "attempting" }),
-  );
+  const kept: { back: JobOutcome | null } = { back: null };
+  const receipt = await parts.transport.send(outgoing, signal, async () => {
+    kept.back = await begin(attempt);
+    if (kept.back !== null) throw new Error("The mail is kept back.");
+  });
+  if (kept.back !== null) return kept.back;
   if (signal.aborted && receipt.kind === "temporary" && receipt.code === null) {
     return { kind: "retry", because: "Usher stopped", afterMs: 0, isUncounted: true };
   }
@@ -83,6 +90,15 @@ interface Attempt {
   readonly mail: Mail;
   readonly job: LeasedJob;
   readonly parts: DeliveryParts;
+}
+
+/** Marks the attempt in the store, unless the mail is kept back at the last moment. */
+async function begin({ mail, parts }: Attempt): Promise<JobOutcome | null> {
+  return parts.store.transaction(async (db) => {
+    const keptBack = (await mail.keepBack?.(db)) ?? null;
+    if (keptBack === null) await mail.update(db, { state: "attempting" });
+    return keptBack;
+  });
 }
 
 /** How an attempt ended, and in which words. */
@@ -114,7 +130,7 @@ async function keptLetter({ mail, parts }: Attempt): Promise<Kept> {
   const sealed = parts.sealer.seal(written.raw.toString("latin1"), mail.rawPlace);
   await parts.store.transaction(async (db) => {
     await mail.update(db, { raw_sealed: sealed });
-    await mail.afterWritten?.(db);
+    await mail.afterWritten?.(db, written.raw);
   });
   return { ...written, from: site.address };
 }
@@ -126,7 +142,7 @@ function endAttempt(attempt: Attempt, ending: Ending): JobOutcome {
     case "permanent":
       // An earlier attempt may have arrived: then this reply is no proof that nothing did.
       if (attempt.mail.row.unknown_attempts > 0) return close(attempt, ending, leftUnknown);
-      return fail(attempt, ending, "refused-by-mail-server");
+      return fail(attempt, ending);
     case "temporary":
       return tryLater(attempt, ending);
     case "unknown":
@@ -144,10 +160,10 @@ function tryLater(attempt: Attempt, ending: Ending): JobOutcome {
   const waitMs = backoffMs(job.attempt, schedules.mail, parts.random);
   const afterMs = isUnknown ? Math.max(waitMs, limits.sendUnknownWaitMs) : waitMs;
   const isLast =
-    Date.now() + afterMs > mail.row.created_at + limits.sendForMs ||
+    Date.now() + afterMs > (mail.readySince ?? mail.row.created_at) + limits.sendForMs ||
     job.attempt >= triesWithin(limits.sendForMs, schedules.mail);
   if (!isLast) return again(attempt, ending, afterMs, { state: isUnknown ? "unknown" : "planned" });
-  return isUnknown ? close(attempt, ending, leftUnknown) : fail(attempt, ending, "gave-up");
+  return isUnknown ? close(attempt, ending, leftUnknown) : fail(attempt, ending);
 }
 
 function repeat(attempt: Attempt, ending: Ending): JobOutcome {
@@ -165,16 +181,12 @@ function close(attempt: Attempt, ending: Ending, change: MailChange): JobOutcome
   return { kind: "done", commit: async (db) => recordAttempt(db, attempt, ending, change) };
 }
 
-function fail(
-  attempt: Attempt,
-  ending: Ending,
-  reason: Parameters<NonNullable<Mail["onFailed"]>>[1],
-): JobOutcome {
+function fail(attempt: Attempt, ending: Ending): JobOutcome {
   return {
     kind: "done",
     commit: async (db) => {
       await recordAttempt(db, attempt, ending, { state: "failed", raw_sealed: null });
-      await attempt.mail.onFailed?.(db, reason);
+      await attempt.mail.onFailed?.(db, ending.reply);
     },
   };
 }
