@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Whereabouts } from "./peers.ts";
 import { openPair, openStage, shareWithBob, type Stage } from "./stage.ts";
 
 let stage: Stage;
@@ -58,4 +61,23 @@ test("neither journal nor refusals hold a secret", async () => {
   await alice.owner.revoke(shareID);
   const told = JSON.stringify([alice, bob].map((cozy) => [cozy.requests(), cozy.refusals()]));
   for (const secret of [...alice.secrets(), ...bob.secrets()]) expect(told).not.toContain(secret);
+});
+
+test("a recipient behind a proxy that ended TLS is asked in plain HTTP, by its public name", async () => {
+  const hosts: string[] = [];
+  const recipient = createServer((request, response) => {
+    hosts.push(request.headers.host ?? "");
+    response.writeHead(200, { "Content-Type": "application/json" }).end('{"success":true}');
+  });
+  recipient.listen(0, "127.0.0.1");
+  await once(recipient, "listening");
+  const address = recipient.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const resolve = (): Whereabouts => ({ port, ca: null });
+  await using alice = await stage.start("alice", { resolve });
+  const id = alice.owner.keep({ docType: "event" });
+  const targets = [{ recipientUrl: "https://dave.share.example" }];
+  const { status } = await alice.owner.share({ desc: "Tickets", rules: [{ id, docType: "event" }], targets });
+  recipient.close();
+  expect([status, hosts]).toEqual([200, ["dave.share.example"]]);
 });
