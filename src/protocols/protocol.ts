@@ -27,9 +27,31 @@ export interface MailReader {
    * false for one that is; always false where header fields alone decide.
    */
   mayAnnounce(text: string): boolean;
-  /** The notification in a mail, `{ not: reason }` for a mail of this protocol that must not be acted on, or null. */
-  detect(mail: MailView): ShareNotification | { readonly not: string } | null;
+  /** The notification in a mail, why a mail of this protocol is none, or null. */
+  detect(mail: MailView): ShareNotification | NotAnnounced | null;
+  /**
+   * The share behind a link that somebody announces as one, or behind a code where the protocol has codes; null for what
+   * is not of this protocol. Left out where a link alone tells nothing.
+   */
+  readLink?(text: string): LinkedShare | null;
+  /**
+   * Header fields (lower-case) of this mail that decide alone and that anybody could add to a mail of somebody else: the
+   * sender is believed only where the signatures of the mail cover them. Left out: a signature that is verified here must
+   * cover `headers` and `alsoReads`, whoever receives the mail is believed without.
+   */
+  mustBeSigned?(mail: MailView): readonly string[];
 }
+
+/** A mail of a protocol from which no notification follows. */
+export interface NotAnnounced {
+  /** A kebab-case reason. */
+  readonly not: string;
+  /** The share that the mail says is over. */
+  readonly revoked?: ShareNotification;
+}
+
+/** What a link alone tells of a share. */
+export type LinkedShare = Omit<ShareNotification, "sharer" | "title">;
 
 /** One thing named by a share link, as far as the link tells. */
 export interface ShareTarget {

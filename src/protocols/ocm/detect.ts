@@ -2,7 +2,7 @@ import type { MailView } from "../../domain/mail.ts";
 import type { ShareNotification } from "../../domain/share.ts";
 import { sharerBehindServer } from "../../domain/sharer.ts";
 import { sharesInLinks } from "../own-shares.ts";
-import type { MailReader } from "../protocol.ts";
+import type { LinkedShare, MailReader, NotAnnounced } from "../protocol.ts";
 import { type Invite, inviteOf, parseInviteCode, parseInviteLink } from "./link.ts";
 
 /**
@@ -14,9 +14,10 @@ export const ocmMailReader: MailReader = {
   headers: [],
   mayAnnounce: (text) => text.includes("roviderDomain") || (text.includes("nvite") && text.includes("code")),
   detect,
+  readLink,
 };
 
-function detect(mail: MailView): ShareNotification | { readonly not: string } | null {
+function detect(mail: MailView): ShareNotification | NotAnnounced | null {
   const links = sharesInLinks(mail, parseInviteLink);
   const invites = [...links, ...labelledInvites(mail.ownLines)];
   const [invite] = invites;
@@ -25,18 +26,27 @@ function detect(mail: MailView): ShareNotification | { readonly not: string } | 
     ({ origin, shareId }) => origin === invite.origin && shareId === invite.shareId,
   );
   if (!isOne) return { not: "several-shares" };
+  return { ...shareOf(invite, links[0]?.href ?? null), sharer: sharerBehindServer(mail), title: null };
+}
+
+function readLink(text: string): LinkedShare | null {
+  const link = parseInviteLink(text);
+  if (link !== null) return shareOf(link, link.href);
+  const invite = parseInviteCode(text);
+  return invite === null ? null : shareOf(invite, null);
+}
+
+function shareOf(invite: Invite, link: string | null): LinkedShare {
   return {
     protocol: "ocm-invite",
-    variant: links.length > 0 ? "link" : "code",
+    variant: link === null ? "code" : "link",
     origin: invite.origin,
-    link: links[0]?.href ?? null,
+    link,
     shareId: invite.shareId,
     recipientKind: "member",
     module: null,
     folder: null,
     item: null,
-    sharer: sharerBehindServer(mail),
-    title: null,
   };
 }
 

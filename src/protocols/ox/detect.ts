@@ -1,8 +1,8 @@
 import { headerValues, type MailView } from "../../domain/mail.ts";
 import type { RecipientKind, ShareNotification } from "../../domain/share.ts";
 import { sharerOf } from "../../domain/sharer.ts";
-import type { MailReader } from "../protocol.ts";
-import { parseOxLink } from "./link.ts";
+import type { LinkedShare, MailReader, NotAnnounced } from "../protocol.ts";
+import { type OxLink, parseOxLink } from "./link.ts";
 import { titleInSubject } from "./subject-title.ts";
 
 const urlHeader = "x-open-xchange-share-url";
@@ -22,9 +22,10 @@ export const oxMailReader: MailReader = {
   alsoReads: [typeHeader],
   mayAnnounce: () => false,
   detect,
+  readLink,
 };
 
-function detect(mail: MailView): ShareNotification | { readonly not: string } | null {
+function detect(mail: MailView): ShareNotification | NotAnnounced | null {
   const [url, ...others] = headerValues(mail, urlHeader);
   if (url === undefined) return null;
   if (others.length > 0) return { not: "share-url-repeated" };
@@ -32,6 +33,17 @@ function detect(mail: MailView): ShareNotification | { readonly not: string } | 
   if ("not" in link) return link;
   const variant = variantOf(mail);
   const sharer = sharerOf(mail);
+  const title = titled.has(variant) ? titleInSubject(mail.subject, sharer.name) : null;
+  return { ...shareOf(link, variant), sharer, title };
+}
+
+/** Whom a link is for only the server's own mail tells. */
+function readLink(text: string): LinkedShare | null {
+  const link = parseOxLink(text);
+  return "not" in link ? null : shareOf(link, "unknown");
+}
+
+function shareOf(link: OxLink, variant: string): LinkedShare {
   const { module, folder, item } = link.target ?? noTarget;
   return {
     protocol: "ox",
@@ -43,8 +55,6 @@ function detect(mail: MailView): ShareNotification | { readonly not: string } | 
     module,
     folder,
     item,
-    sharer,
-    title: titled.has(variant) ? titleInSubject(mail.subject, sharer.name) : null,
   };
 }
 
