@@ -24,6 +24,7 @@ export function createSending(site: Site, current: CurrentConfig): Room {
       "send-invitation": createSendInvitation({
         ...delivery,
         writeInvitation: createInvitationWriter(templates),
+        bounces: () => current().smtp?.bounces ?? null,
         tell: (event, fields) => site.log.info(event, fields),
       }),
       "send-notice": createSendNotice({

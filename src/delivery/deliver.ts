@@ -20,7 +20,10 @@ export interface Mail {
   readonly row: MailRow;
   /** Envelope recipient, a bare addr-spec. */
   readonly to: string;
-  /** Where reports come back to (RFC 5321 envelope sender), a bare addr-spec; without it, to the site's own address. */
+  /**
+   * Where reports come back to (RFC 5321 envelope sender), a bare addr-spec, or empty for nowhere; without it, to the site's
+   * own address.
+   */
   readonly envelopeSender?: string | null;
   /** Names the mail in the reports that are asked for (RFC 3461 section 4.4); without it none are asked for. */
   readonly envelopeId?: string;

@@ -24,6 +24,24 @@ export interface DeliveryReport {
   readonly isStandard: boolean;
 }
 
+/** What a report led to. */
+export type Attribution =
+  | { readonly kind: "attributed" }
+  /** Nothing follows from it; `because` says why. */
+  | { readonly kind: "not-attributed"; readonly because: NotAttributed };
+
+export type NotAttributed =
+  /** It came to an address of this site's form, with a secret that this site never gave out. */
+  | "wrong-secret"
+  /** What it is about was removed. */
+  | "unknown-invitation"
+  /** It came to no address with a secret, and returns no mail that this site sent. */
+  | "unknown-message"
+  /** It returns a mail of this site, and speaks of others than its recipient. */
+  | "other-recipient"
+  /** It names nobody, or does not tell what became of the mail. */
+  | "says-nothing";
+
 type ReportMail = Pick<MailView, "headers" | "from" | "texts" | "deliveryStatus" | "returnedHeaders">;
 
 /** Reads a delivery report of the standard form, else of those that older mail servers write; null for all other mail. */

@@ -14,8 +14,8 @@ export type MailFailure =
   | "server-fault"
   /** Not sent: earlier mail to the address came back. */
   | "suppressed"
-  /** Not sent: it could not be written. */
-  | "not-written"
+  /** Not sent: Usher could not write it, or found no mail server that took it. */
+  | "not-sent"
   | "other";
 
 /**
@@ -50,6 +50,15 @@ const bySubject: Readonly<Record<string, MailFailure>> = {
   "6": "refused",
   "7": "refused",
 };
+
+/** What the last words about a mail that was given up mean: of a mail server, or of Usher itself. */
+export function failureOfReply(reply: string): {
+  readonly failure: MailFailure;
+  readonly status: string | null;
+} {
+  const status = statusOfReply(reply);
+  return { failure: status === null ? "not-sent" : failureOfStatus(status), status };
+}
 
 /** The enhanced status code in what a server replied (RFC 2034 section 4); null where it holds none. */
 export function enhancedStatusIn(text: string): string | null {

@@ -11,7 +11,7 @@ export interface MailTransport extends AsyncDisposable {
 export type BeforeContent = () => Promise<void>;
 
 export interface OutgoingMail {
-  /** Envelope sender (RFC 5321), a bare addr-spec. */
+  /** Envelope sender (RFC 5321), a bare addr-spec; empty for the null one, of which nothing comes back. */
   readonly from: string;
   /** Envelope recipient, a bare addr-spec. */
   readonly to: string;

@@ -6,6 +6,8 @@ import type { JobQueue } from "../jobs/queue.ts";
 export interface SharingParts extends DeliveryParts {
   readonly queue: JobQueue;
   readonly writeInvitation: WriteInvitation;
+  /** Where reports come back to, each with a secret of its mail; null: to the site's own address. Asked anew each time. */
+  readonly bounces: () => string | null;
   /** Says what became of an invitation, for the log; fields without addresses and secrets. */
   readonly tell: (event: SharingEvent, fields: Readonly<Record<string, string | number | null>>) => void;
   readonly newId: (prefix: string) => string;
@@ -17,4 +19,10 @@ export type SharingEvent =
   /** It is tried again later; `reply` says why. */
   | "invitation-waits"
   /** It is given up: the recipient is mail-not-sent, or nobody knows whether it arrived. */
-  | "invitation-failed";
+  | "invitation-failed"
+  /** A delivery report: it arrived, or was handed to a server that reports no further. */
+  | "invitation-delivered"
+  /** A delivery report: a mail server on the way keeps trying; `status` says why. */
+  | "invitation-delayed"
+  /** A delivery report: it came back; `status` says why. */
+  | "invitation-bounced";

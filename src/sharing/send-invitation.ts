@@ -1,18 +1,15 @@
 import { deliver, type Progress } from "../delivery/deliver.ts";
+import { bounceAddress } from "../domain/bounce-address.ts";
 import type { WrittenLetter } from "../domain/letter.ts";
 import type { MailAddress } from "../domain/mail.ts";
-import { recipientAfter } from "../domain/recipient.ts";
+import { failureOfReply } from "../domain/mail-failure.ts";
 import type { Worker } from "../jobs/queue.ts";
 import { addRecord } from "../store/records.ts";
-import {
-  type PlannedInvitation,
-  readInvitation,
-  readSharer,
-  setRecipientState,
-  updateInvitation,
-} from "../store/sharings.ts";
+import { type PlannedInvitation, readInvitation, readSharer, updateInvitation } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
+import { failMail } from "./fail-mail.ts";
 import type { SharingParts } from "./parts.ts";
+import { bouncePurpose } from "./take-report.ts";
 
 /** The worker that hands one invitation to the mail server, unless its recipient no longer waits for it. */
 export function createSendInvitation(parts: SharingParts): Worker {
@@ -24,12 +21,15 @@ export function createSendInvitation(parts: SharingParts): Worker {
     const mail = {
       row: invitation,
       to: recipient.address_key,
+      envelopeSender: envelopeSender(invitation.id, parts),
+      envelopeId: invitation.id,
       rawPlace: { table: "invitation", row: invitation.id, column: "raw_sealed" },
       write: async (site: MailAddress) => writeLetter(planned, site, parts),
       update: async (db: Db, change: Parameters<typeof updateInvitation>[2]) =>
         updateInvitation(db, invitation.id, change),
       record: async (db: Db, detail: object) => addRecord(db, about, "outcome", { what: "send", ...detail }),
-      onFailed: async (db: Db, reason: string) => failRecipient(db, invitation.id, reason),
+      onFailed: async (db: Db, reply: string) =>
+        failMail(db, { invitationId: invitation.id, ...failureOfReply(reply) }, parts),
       tell: (progress: Progress, attempt: number, reply: string) => {
         parts.tell(`invitation-${progress}`, {
           sharing: sharing.id,
@@ -80,11 +80,12 @@ async function writeLetter(
   });
 }
 
-/** Reads anew: the recipient may have answered meanwhile. */
-async function failRecipient(db: Db, invitationId: string, reason: string): Promise<void> {
-  const now = await readInvitation(db, invitationId);
-  if (now === undefined) return;
-  const { id, state } = now.recipient;
-  const next = recipientAfter(state, "mail-failed");
-  if (next !== state) await setRecipientState(db, id, { state: next, reason });
+/** Where reports about this one mail come back to; null where all come to the site's own address. */
+function envelopeSender(
+  invitationId: string,
+  { bounces, sealer }: Pick<SharingParts, "bounces" | "sealer">,
+): string | null {
+  const base = bounces();
+  if (base === null) return null;
+  return bounceAddress(base, { invitationId, mac: sealer.mac(bouncePurpose, invitationId) });
 }

@@ -41,9 +41,9 @@ export interface InvitationTable extends OutgoingMailColumns {
   template: string;
   /** Message-ID of the first mail, for the later ones. */
   in_reply_to: Generated<string | null>;
-  /** What delivery reports said after the mail server had taken it (RFC 3464); null where none came. */
+  /** What delivery reports said (RFC 3464), or the mail server at once where it refused for good; null where nothing did. */
   fate: Generated<"delivered" | "delayed" | "bounced" | null>;
-  /** Enhanced status code of the last report (RFC 3463). */
+  /** Enhanced status code of that (RFC 3463). */
   fate_status: Generated<string | null>;
   fate_at: Generated<number | null>;
 }

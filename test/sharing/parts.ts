@@ -65,6 +65,7 @@ export async function openSharingWorld(smtp: Smtp | null): Promise<SharingWorld>
     writeInvitation: createInvitationWriter(() => templates),
     tell: (event, fields) => void told.push({ event, ...fields }),
     sender: () => world.smtp?.from ?? null,
+    bounces: () => world.smtp?.bounces ?? null,
     random: () => 0.5,
   };
   const workers = { "send-invitation": createSendInvitation(parts) };

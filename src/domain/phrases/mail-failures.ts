@@ -25,11 +25,11 @@ const en: Sentences = {
   "international-address":
     "A mail server on the way cannot deal with letters such as those in this address. Please ask the person for another one.",
   expired:
-    "The other mail server could not be reached for days. Please check the address, or try again later.",
+    "Mail servers on the way did not take the mail for days. Please check the address, or try again later.",
   "server-fault": "The other mail server has a fault. Try again later, or at another address.",
   suppressed:
     "Nothing was sent, because earlier mail to this address came back. Please check the address; your administrator can release it.",
-  "not-written": "The mail could not be written. Your administrator can find out why.",
+  "not-sent": "The mail could not be sent. Your administrator can find out why.",
   other: "The mail could not be delivered. Please check the address.",
 };
 
@@ -47,12 +47,12 @@ const de: Sentences = {
   "international-address":
     "Ein Mailserver unterwegs kommt mit Buchstaben wie denen in dieser Adresse nicht zurecht. Bitte fragen Sie die Person nach einer anderen.",
   expired:
-    "Der andere Mailserver war tagelang nicht zu erreichen. Bitte prüfen Sie die Adresse, oder versuchen Sie es später noch einmal.",
+    "Tagelang nahm kein Mailserver unterwegs die E-Mail an. Bitte prüfen Sie die Adresse, oder versuchen Sie es später noch einmal.",
   "server-fault":
     "Der andere Mailserver ist gestört. Versuchen Sie es später noch einmal, oder unter einer anderen Adresse.",
   suppressed:
     "Es wurde nichts verschickt, weil frühere E-Mails an diese Adresse zurückgekommen sind. Bitte prüfen Sie die Adresse; Ihr Administrator kann sie wieder freigeben.",
-  "not-written": "Die E-Mail konnte nicht geschrieben werden. Den Grund kann Ihr Administrator herausfinden.",
+  "not-sent": "Die E-Mail konnte nicht verschickt werden. Den Grund kann Ihr Administrator herausfinden.",
   other: "Die E-Mail konnte nicht zugestellt werden. Bitte prüfen Sie die Adresse.",
 };
 
@@ -69,11 +69,11 @@ const fr: Sentences = {
   "international-address":
     "Un serveur de messagerie en chemin ne sait pas traiter des lettres comme celles de cette adresse. Demandez-en une autre à cette personne.",
   expired:
-    "L’autre serveur de messagerie est resté injoignable pendant des jours. Veuillez vérifier l’adresse, ou réessayer plus tard.",
+    "Pendant des jours, aucun serveur de messagerie n’a accepté l’e-mail. Veuillez vérifier l’adresse, ou réessayer plus tard.",
   "server-fault": "L’autre serveur de messagerie est en panne. Réessayez plus tard, ou à une autre adresse.",
   suppressed:
     "Rien n’a été envoyé, parce que des e-mails précédents à cette adresse sont revenus. Veuillez vérifier l’adresse ; votre administrateur peut la débloquer.",
-  "not-written": "L’e-mail n’a pas pu être rédigé. Votre administrateur peut en trouver la raison.",
+  "not-sent": "L’e-mail n’a pas pu être envoyé. Votre administrateur peut en trouver la raison.",
   other: "L’e-mail n’a pas pu être remis. Veuillez vérifier l’adresse.",
 };
 
@@ -89,11 +89,11 @@ const es: Sentences = {
   "international-address":
     "Un servidor de correo en el camino no admite letras como las de esta dirección. Pida otra a esta persona.",
   expired:
-    "No se pudo contactar con el otro servidor de correo durante días. Compruebe la dirección, o inténtelo más tarde.",
+    "Durante días, ningún servidor de correo aceptó el mensaje. Compruebe la dirección, o inténtelo más tarde.",
   "server-fault": "El otro servidor de correo tiene un fallo. Inténtelo más tarde, o con otra dirección.",
   suppressed:
     "No se envió nada, porque correos anteriores a esta dirección fueron devueltos. Compruebe la dirección; su administrador puede volver a habilitarla.",
-  "not-written": "El correo no se pudo redactar. Su administrador puede averiguar el motivo.",
+  "not-sent": "El correo no se pudo enviar. Su administrador puede averiguar el motivo.",
   other: "El correo no se pudo entregar. Compruebe la dirección.",
 };
 
