@@ -278,6 +278,12 @@ export const limits = {
   sharingMinMs: 60_000,
   /** Reminders of one sharing to one recipient. */
   reminders: 5,
+  /** A reminder that is later than this is not sent: whoever switches reminders on does not wake sharings of years. */
+  reminderLateMs: 7 * 24 * 3600_000,
+  /** A mail that waits for its place in a limit comes so much later: one that is sent slowly keeps no other from its place. */
+  sendTurnSlackMs: 1000,
+  /** Characters of the key that a program gives with a request, so that it can repeat the request. */
+  idempotencyKeyChars: 200,
 
   /** Log lines stay readable: one text, the values of one list, and how deep fields may lie. */
   logTextChars: 2000,

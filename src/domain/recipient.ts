@@ -2,8 +2,8 @@
  * What becomes of one addressee of a sharing. `pending` is the beginning, `revoked` the end.
  *
  *   state          means                                        left by
- *   pending        invited, no answer yet                       every event but mail-sent
- *   mail-not-sent  the invitation could not be delivered        mail-sent, accepted, refused, revoked
+ *   pending        invited, no answer yet                       every event but invited-again
+ *   mail-not-sent  the invitation could not be delivered        invited-again, accepted, refused, revoked
  *   accepted       follows the sharing                          refused, revoked
  *   refused        does not want it                             accepted, revoked
  *   unregistered   his server could not be registered with      accepted, refused, revoked
@@ -24,8 +24,8 @@ export type RecipientState =
 export type RecipientEvent =
   /** Refused for good by a mail server, given up after days, or bounced. */
   | "mail-failed"
-  /** A further invitation was taken by the mail server. */
-  | "mail-sent"
+  /** A further invitation was planned. */
+  | "invited-again"
   | "accepted"
   | "refused"
   | "registration-failed"
@@ -43,7 +43,7 @@ const transitions: Readonly<
     "registration-failed": "unregistered",
     "answer-failed": "error",
   },
-  "mail-not-sent": { ...answers, "mail-sent": "pending" },
+  "mail-not-sent": { ...answers, "invited-again": "pending" },
   accepted: { refused: "refused", revoked: "revoked" },
   refused: { accepted: "accepted", revoked: "revoked" },
   unregistered: answers,

@@ -1,3 +1,5 @@
+import { limits } from "./limits.ts";
+
 /** What one mail counts for: its account, its account and recipient, or the domain of its recipient. */
 export type SendScope = "account" | "recipient" | "domain";
 
@@ -49,6 +51,6 @@ export function placeFor({ withinMs }: SendLimit, room: number, waiting: number)
   const places = Math.max(1, room);
   return {
     laterMails: places - 1 - (waiting % places),
-    afterMs: withinMs * (1 + Math.floor(waiting / places)),
+    afterMs: (withinMs + limits.sendTurnSlackMs) * (1 + Math.floor(waiting / places)),
   };
 }

@@ -3,7 +3,7 @@ import { type RecipientEvent, type RecipientState, recipientAfter } from "../../
 
 const events: readonly RecipientEvent[] = [
   "mail-failed",
-  "mail-sent",
+  "invited-again",
   "accepted",
   "refused",
   "registration-failed",
