@@ -14,6 +14,8 @@ export type MailFailure =
   | "server-fault"
   /** Not sent: earlier mail to the address came back. */
   | "suppressed"
+  /** Not sent: the recipient wants no more invitations of this account. */
+  | "muted"
   /** Not sent: Usher could not write it, or found no mail server that took it. */
   | "not-sent"
   | "other";

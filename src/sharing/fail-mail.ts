@@ -26,8 +26,8 @@ export async function failMail(db: Db, failed: FailedMail, parts: TellingParts):
   const { invitation, recipient, sharing } = planned;
   const { failure, status } = failed;
   const about = { accountId: sharing.account_id, sharingId: sharing.id, recipientId: recipient.id };
-  if (failure === "suppressed") {
-    await addRecord(db, about, "outcome", { what: "suppressed", status });
+  if (failure === "suppressed" || failure === "muted") {
+    await addRecord(db, about, "outcome", { what: failure, status });
   } else if (failure !== "not-sent") {
     await setFate(db, invitation, { fate: "bounced", status });
     await addRecord(db, about, "outcome", { what: "bounced", status, because: failure });

@@ -29,6 +29,8 @@ const en: Sentences = {
   "server-fault": "The other mail server has a fault. Try again later, or at another address.",
   suppressed:
     "Nothing was sent, because earlier mail to this address came back. Please check the address; your administrator can release it.",
+  muted:
+    "Nothing was sent, because this person wants no more invitations from you. Please talk to each other in another way.",
   "not-sent": "The mail could not be sent. Your administrator can find out why.",
   other: "The mail could not be delivered. Please check the address.",
 };
@@ -52,6 +54,8 @@ const de: Sentences = {
     "Der andere Mailserver ist gestört. Versuchen Sie es später noch einmal, oder unter einer anderen Adresse.",
   suppressed:
     "Es wurde nichts verschickt, weil frühere E-Mails an diese Adresse zurückgekommen sind. Bitte prüfen Sie die Adresse; Ihr Administrator kann sie wieder freigeben.",
+  muted:
+    "Es wurde nichts verschickt, weil diese Person keine Einladungen von Ihnen mehr möchte. Bitte wenden Sie sich auf anderem Weg an sie.",
   "not-sent": "Die E-Mail konnte nicht verschickt werden. Den Grund kann Ihr Administrator herausfinden.",
   other: "Die E-Mail konnte nicht zugestellt werden. Bitte prüfen Sie die Adresse.",
 };
@@ -73,6 +77,8 @@ const fr: Sentences = {
   "server-fault": "L’autre serveur de messagerie est en panne. Réessayez plus tard, ou à une autre adresse.",
   suppressed:
     "Rien n’a été envoyé, parce que des e-mails précédents à cette adresse sont revenus. Veuillez vérifier l’adresse ; votre administrateur peut la débloquer.",
+  muted:
+    "Rien n’a été envoyé, parce que cette personne ne souhaite plus recevoir d’invitations de votre part. Contactez-la par un autre moyen.",
   "not-sent": "L’e-mail n’a pas pu être envoyé. Votre administrateur peut en trouver la raison.",
   other: "L’e-mail n’a pas pu être remis. Veuillez vérifier l’adresse.",
 };
@@ -93,6 +99,8 @@ const es: Sentences = {
   "server-fault": "El otro servidor de correo tiene un fallo. Inténtelo más tarde, o con otra dirección.",
   suppressed:
     "No se envió nada, porque correos anteriores a esta dirección fueron devueltos. Compruebe la dirección; su administrador puede volver a habilitarla.",
+  muted:
+    "No se envió nada, porque esta persona no quiere recibir más invitaciones suyas. Póngase en contacto con ella por otro medio.",
   "not-sent": "El correo no se pudo enviar. Su administrador puede averiguar el motivo.",
   other: "El correo no se pudo entregar. Compruebe la dirección.",
 };
