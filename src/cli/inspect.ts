@@ -1,5 +1,5 @@
 import { addressKey } from "../domain/address.ts";
-import { type Inspection, shortened } from "../domain/share.ts";
+import { type Inspection, type ShareNotification, shortened } from "../domain/share.ts";
 import { mailReaders } from "../protocols/mail-readers.ts";
 import { inspectMail } from "../receiving/inspect.ts";
 import { type Cli, CommandError, print, type Register } from "./command.ts";
@@ -54,16 +54,20 @@ async function inspect(cli: Cli, file: string, options: InspectOptions): Promise
 }
 
 function withoutSecrets(inspection: Inspection): Inspection {
-  const { notification } = inspection;
-  if (notification === null) return inspection;
-  const { link, shareId } = notification;
+  const { notification, revoked } = inspection;
   return {
     ...inspection,
-    notification: {
-      ...notification,
-      link: link === null ? null : `${new URL(link).origin}/…`,
-      shareId: shareId === null ? null : shortened(shareId),
-    },
+    notification: notification === null ? null : withoutLink(notification),
+    ...(revoked === undefined ? {} : { revoked: withoutLink(revoked) }),
+  };
+}
+
+function withoutLink(share: ShareNotification): ShareNotification {
+  const { link, shareId } = share;
+  return {
+    ...share,
+    link: link === null ? null : `${new URL(link).origin}/…`,
+    shareId: shareId === null ? null : shortened(shareId),
   };
 }
 
@@ -71,7 +75,7 @@ function lines(inspection: Inspection): string[] {
   const rows = [
     ["verdict", inspection.verdict],
     ["because", inspection.because],
-    ...notificationRows(inspection),
+    ...shareRows(inspection),
     ...authenticationRows(inspection),
     ...bounceRows(inspection),
   ];
@@ -82,24 +86,26 @@ function lines(inspection: Inspection): string[] {
 
 type Rows = readonly (readonly [string, string | null])[];
 
-function notificationRows({ notification }: Inspection): Rows {
-  if (notification === null) return [];
-  const { sharer } = notification;
+/** Of the share that is announced, or called off. */
+function shareRows({ notification, revoked }: Inspection): Rows {
+  const share = notification ?? revoked;
+  if (share === undefined) return [];
+  const { sharer } = share;
   return [
-    ["protocol", `${notification.protocol}, ${notification.variant}`],
+    ["protocol", `${share.protocol}, ${share.variant}`],
     ["sharer", sharer.name === "" ? sharer.address : `${sharer.name} <${sharer.address}>`],
-    ["title", notification.title],
-    ["origin", notification.origin],
-    ["recipient", notification.recipientKind],
-    ["module", notification.module],
-    ["folder", notification.folder],
-    ["item", notification.item],
-    ["share id", notification.shareId],
-    ["link", notification.link],
+    ["title", share.title],
+    ["origin", share.origin],
+    ["recipient", share.recipientKind],
+    ["module", share.module],
+    ["folder", share.folder],
+    ["item", share.item],
+    ["share id", share.shareId],
+    ["link", share.link],
   ];
 }
 
-function authenticationRows({ authentication, notification }: Inspection): Rows {
+function authenticationRows({ authentication, notification, revoked }: Inspection): Rows {
   const { from, dkim, spf, dmarc, authservId, trusted, linkAligned } = authentication;
   const said =
     authservId === null
@@ -109,7 +115,10 @@ function authenticationRows({ authentication, notification }: Inspection): Rows 
     ["from", from ?? "not exactly one address"],
     ["sender", trusted ? "authenticated" : "not authenticated by a trusted server"],
     ["results", said],
-    ["link's domain", notification === null ? null : linkAligned ? "the sender's own" : "not the sender's"],
+    [
+      "link's domain",
+      (notification ?? revoked) === undefined ? null : linkAligned ? "the sender's own" : "not the sender's",
+    ],
   ];
 }
 

@@ -63,6 +63,8 @@ export interface Inspection {
   /** Machine-readable reason; null unless the verdict is none. */
   readonly because: string | null;
   readonly notification: ShareNotification | null;
+  /** The share that the mail says is over; left out where it says so of none. */
+  readonly revoked?: ShareNotification;
   readonly authentication: Authentication;
   readonly bounce: Bounce | null;
 }

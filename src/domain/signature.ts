@@ -57,6 +57,29 @@ function candidateIn(value: string): SignatureCandidate | null {
   return signed.includes("from") ? { domain, selector } : null;
 }
 
+/**
+ * Whether every signature of the sender's organisation, and there is one, lists these fields, each of which stands once:
+ * then the one that somebody else found good lists them too. Says nothing about whether one is good.
+ */
+export function areListed(
+  names: readonly string[],
+  fields: readonly HeaderField[],
+  fromDomain: string,
+  registrableDomain: RegistrableDomain,
+): boolean {
+  const values = headerValues({ headers: fields }, "dkim-signature");
+  const signatures = values.map(tagsOf);
+  if (values.length > limits.receivedFields || signatures.includes(null)) return false;
+  const own = signatures.filter((tags) => {
+    const domain = domainKey(tags?.get("d") ?? "");
+    return domain !== null && isOneOrganisation(domain, fromDomain, registrableDomain);
+  });
+  const isListed = (name: string): boolean =>
+    headerValues({ headers: fields }, name).length === 1 &&
+    own.every((tags) => (tags?.get("h") ?? "").toLowerCase().split(":").includes(name));
+  return own.length > 0 && names.every(isListed);
+}
+
 /** RFC 6376 section 3.2: `name=value; …`; white space in these values means nothing. Null where a name comes twice. */
 function tagsOf(value: string): ReadonlyMap<string, string> | null {
   const tags = new Map<string, string>();

@@ -9,12 +9,17 @@ import { plainAddress } from "./from-field.ts";
 import { limits } from "./limits.ts";
 import { headerValues, type MailView } from "./mail.ts";
 import type { Authentication, ShareNotification } from "./share.ts";
+import { areListed } from "./signature.ts";
 
-/** What the receiving mail server said about the sender, and whether the share's origin belongs to him. */
+/**
+ * What the receiving mail server said about the sender, and whether the share's origin belongs to him. `mustBeSigned`: header
+ * fields for which the sender is believed only where his signatures cover them.
+ */
 export function judgeAuthentication(
   mail: MailView,
   notification: ShareNotification | null,
   trust: AuthenticationTrust,
+  mustBeSigned: readonly string[] = [],
 ): Authentication {
   const from = onlyFrom(mail);
   const fromDomain = from === null ? null : addressDomain(from);
@@ -26,7 +31,11 @@ export function judgeAuthentication(
     dmarc: resultOf(said, "dmarc"),
     authservId: said?.authservId ?? null,
     by: said === null ? null : "authentication-results",
-    trusted: fromDomain !== null && passesDmarc(said, fromDomain) && isPlainlyWritten(mail, from),
+    trusted:
+      fromDomain !== null &&
+      passesDmarc(said, fromDomain) &&
+      isPlainlyWritten(mail, from) &&
+      areSigned(mail, said, fromDomain, { names: mustBeSigned, ...trust }),
     linkAligned: isAligned(notification, fromDomain, trust.registrableDomain),
   };
 }
@@ -51,6 +60,17 @@ function passesDmarc(said: AuthenticationResults | null, fromDomain: string): bo
   if (dmarc?.result !== "pass" || others.length > 0) return false;
   const [named, ...more] = dmarc.properties.filter(({ key }) => key === "header.from");
   return named !== undefined && more.length === 0 && domainKey(named.value) === fromDomain;
+}
+
+/** Whether the receiving server found a signature good, and those of the sender cover all fields of these names. */
+function areSigned(
+  mail: MailView,
+  said: AuthenticationResults | null,
+  fromDomain: string,
+  { names, registrableDomain }: { readonly names: readonly string[] } & AuthenticationTrust,
+): boolean {
+  if (names.length === 0) return true;
+  return resultOf(said, "dkim") === "pass" && areListed(names, mail.headers, fromDomain, registrableDomain);
 }
 
 /**

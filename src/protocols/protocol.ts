@@ -30,8 +30,8 @@ export interface MailReader {
   /** The notification in a mail, why a mail of this protocol is none, or null. */
   detect(mail: MailView): ShareNotification | NotAnnounced | null;
   /**
-   * The share behind a link that somebody announces as one, or behind a code where the protocol has codes; null for what
-   * is not of this protocol. Left out where a link alone tells nothing.
+   * The share behind a link that somebody announces as one; null for a link of another form. Left out where a link alone
+   * tells nothing.
    */
   readLink?(text: string): LinkedShare | null;
   /**

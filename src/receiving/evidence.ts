@@ -67,8 +67,10 @@ function authenticated({ mail, inspection, verdict, readers }: EvidenceSource): 
 } {
   const { authentication, notification } = inspection;
   if (verdict === null || !needsSignature(inspection)) return { authentication, signature: null };
-  const reader = readers.find(({ name }) => name === notification.protocol);
-  const decidingHeaders = [...(reader?.headers ?? []), ...(reader?.alsoReads ?? [])];
+  const decidingHeaders = readers.flatMap((reader) => {
+    if (reader.mustBeSigned !== undefined) return reader.mustBeSigned(mail);
+    return reader.name === notification.protocol ? [...reader.headers, ...(reader.alsoReads ?? [])] : [];
+  });
   const believed = believeSignature(mail, authentication, verdict, { decidingHeaders, registrableDomain });
   return { authentication: believed.authentication, signature: believed.finding };
 }

@@ -4,7 +4,7 @@ import { limits } from "../domain/limits.ts";
 import { headerValues, type MailView } from "../domain/mail.ts";
 import type { Inspection, ShareNotification } from "../domain/share.ts";
 import { judgeAuthentication } from "../domain/trust.ts";
-import type { MailReader } from "../protocols/protocol.ts";
+import type { MailReader, NotAnnounced } from "../protocols/protocol.ts";
 import { registrableDomain } from "./registrable-domain.ts";
 
 /** For whom a mail is inspected. */
@@ -27,10 +27,13 @@ export function inspectMail(
     verdict: found.verdict,
     because: found.because ?? null,
     notification,
-    authentication: judgeAuthentication(mail, notification, {
-      authservIds: scope.trustedAuthservIds,
-      registrableDomain,
-    }),
+    ...(found.revoked === undefined ? {} : { revoked: found.revoked }),
+    authentication: judgeAuthentication(
+      mail,
+      found.revoked ?? notification,
+      { authservIds: scope.trustedAuthservIds, registrableDomain },
+      readers.flatMap((reader) => reader.mustBeSigned?.(mail) ?? []),
+    ),
     bounce: found.verdict === "delivery-status" ? readBounce(mail) : null,
   };
 }
@@ -39,6 +42,7 @@ interface Found {
   readonly verdict: Inspection["verdict"];
   readonly because?: string;
   readonly notification?: ShareNotification;
+  readonly revoked?: ShareNotification;
 }
 
 function verdictOn(mail: MailView, readers: readonly MailReader[], own: readonly string[]): Found {
@@ -49,11 +53,15 @@ function verdictOn(mail: MailView, readers: readonly MailReader[], own: readonly
   for (const reader of readers) {
     const detected = reader.detect(mail);
     if (detected === null) continue;
-    if ("not" in detected) return { verdict: "none", because: detected.not };
+    if ("not" in detected) return { verdict: "none", because: detected.not, ...revokedIn(detected) };
     if (isOwn(detected, own)) return { verdict: "none", because: "sent-by-the-reader" };
     return { verdict: "share-notification", notification: detected };
   }
   return { verdict: "none", because: "no-share-notification" };
+}
+
+function revokedIn({ revoked }: NotAnnounced): Pick<Found, "revoked"> {
+  return revoked === undefined ? {} : { revoked };
 }
 
 /** RFC 3834 section 5. `auto-generated` alone is no reason: share notifications carry it (reference/ox.md, section 2.1). */

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { identityOf } from "../domain/share-identity.ts";
 import { shortened } from "../domain/share.ts";
 import { closeMessage, isKnownMail } from "../store/messages.ts";
 import {
@@ -21,6 +19,7 @@ import { authenticatedSharer } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import type { ReceivingParts } from "./parts.ts";
 import { planCheck } from "./plan.ts";
+import { shareKeyOf } from "./share-key.ts";
 
 /** What judging one mail led to. */
 export interface Judged {
@@ -67,7 +66,7 @@ async function findOrInsert(
   finding: Finding,
   parts: ReceivingParts,
 ): Promise<{ readonly row: NotificationRow; readonly isNew: boolean }> {
-  const key = shareKeyOf(finding);
+  const key = shareKeyOf(finding.share, finding.mail);
   const known = await findByShare(db, key);
   if (known !== undefined) return { row: known, isNew: false };
   const row = newNotification(finding, key, parts);
@@ -89,12 +88,6 @@ function tellJudged(row: NotificationRow, finding: Finding, parts: ReceivingPart
 async function closeAsShare(db: Db, { mail }: Finding, notificationId: string): Promise<void> {
   if (mail.id === null) return;
   await closeMessage(db, mail.id, { state: "read", verdict: "share-notification", notificationId });
-}
-
-function shareKeyOf({ share, account, mail }: Finding): ShareKey {
-  const { origin, secret } = identityOf(share, mail.message_key);
-  const shareKey = createHash("sha256").update(secret).digest("hex");
-  return { accountId: account.id, protocol: share.protocol, origin, shareKey };
 }
 
 function newNotification(finding: Finding, key: ShareKey, parts: ReceivingParts): NotificationRow {

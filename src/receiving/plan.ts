@@ -15,9 +15,9 @@ export async function planFollow(db: Db, row: NotificationRow, queue: JobQueue):
 
 /**
  * Why a subscription is looked at: on schedule, because the account asks or gives another guest password, or because a
- * mail named another folder.
+ * mail named another folder or said that the share is over.
  */
-export type CheckCause = "schedule" | "account" | "new-password" | "new-folder";
+export type CheckCause = "schedule" | "account" | "new-password" | "new-folder" | "revocation";
 
 /** Plans a look at a subscription now. A look that was parked is parked no longer, unless the schedule asks. */
 export async function planCheck(

@@ -1,8 +1,10 @@
 import { limits } from "../domain/limits.ts";
 import type { MailView } from "../domain/mail.ts";
+import type { Attribution } from "../domain/delivery-report.ts";
 import type { JobOutcome, Worker } from "../jobs/queue.ts";
 import { MailboxError } from "../mailbox/session.ts";
 import { closeMessage, type MessageRow, readMessage } from "../store/messages.ts";
+import type { Db } from "../store/store.ts";
 import { afterCommit } from "../store/transaction-scope.ts";
 import { unreachable } from "../domain/unreachable.ts";
 import { readFollowingAccount } from "./account.ts";
@@ -17,13 +19,16 @@ import {
 import { judge } from "./judge.ts";
 import type { ReceivingParts } from "./parts.ts";
 import { type Recognised, recognise, type RecognisingParts } from "./recognise.ts";
+import { checkRevoked } from "./revocation.ts";
 
 export interface ReadingParts extends ReceivingParts, FetchingParts, RecognisingParts {
   /** Never rejects: what cannot be read becomes a problem of the view. */
   readonly parse: (raw: Buffer, how: { readonly headersOnly: boolean }) => Promise<MailView>;
+  /** Takes what a mail says about the delivery of mail that this site sent; null where it says nothing of the kind. */
+  readonly takeReport: (db: Db, mail: MailView) => Promise<Attribution | null>;
 }
 
-/** The worker that reads one mail found by a scan, and judges what it says. */
+/** The worker that reads one mail found by a scan, and judges what it says, or takes it as a report. */
 export function createReadMessage(parts: ReadingParts): Worker {
   return async (job) => {
     const mail = await readMessage(parts.store.db, job.subject);
@@ -86,11 +91,9 @@ function outcomeOf(mail: MessageRow, reading: Reading, parts: ReadingParts): Job
     case "no-account":
       return { kind: "done" };
     case "gone":
-      return closed(mail, { state: "gone", verdict: reading.because });
+      return gone(mail, reading.because);
     case "nothing":
-      return closed(mail, { state: "read", verdict: reading.verdict }, () =>
-        tellPassedOver(mail, reading, parts),
-      );
+      return passedOver(mail, reading, parts);
     case "share":
       return { kind: "done", commit: async (db) => void (await judge(db, reading.finding, parts)) };
     default:
@@ -98,26 +101,45 @@ function outcomeOf(mail: MessageRow, reading: Reading, parts: ReadingParts): Job
   }
 }
 
-/** A text that only looked like a share at first sight is ordinary mail, and no news. */
-function tellPassedOver(
-  { folder, uid }: MessageRow,
-  { verdict, account }: Extract<Recognised, { readonly kind: "nothing" }>,
-  parts: ReadingParts,
-): void {
-  if (verdict === "no-share-notification") return;
-  parts.tell("mail-passed-over", { account, folder, uid, reason: verdict });
-}
+type PassedOver = Extract<Recognised, { readonly kind: "nothing" }>;
 
-function closed(
-  mail: MessageRow,
-  outcome: { readonly state: "gone" | "read"; readonly verdict: string },
-  then: () => void = () => undefined,
-): JobOutcome {
+/** It announces no share; it may report on a mail of this site, or call a share off. */
+function passedOver(mail: MessageRow, reading: PassedOver, parts: ReadingParts): JobOutcome {
+  const { revoked, view } = reading;
   return {
     kind: "done",
     commit: async (db) => {
-      await closeMessage(db, mail.id, { ...outcome, notificationId: null });
-      afterCommit(then);
+      const report = await parts.takeReport(db, view);
+      const verdict = report === null ? reading.verdict : reportVerdict(report);
+      await closeMessage(db, mail.id, { state: "read", verdict, notificationId: null });
+      if (revoked !== undefined) await checkRevoked(db, mail, revoked, parts);
+      afterCommit(() => tellPassedOver(mail, reading, report, parts));
     },
   };
+}
+
+function reportVerdict(report: Attribution): string {
+  return report.kind === "attributed" ? "delivery-status" : `report-not-attributed: ${report.because}`;
+}
+
+/**
+ * A text that only looked like a share at first sight is ordinary mail, and no news; what a report says is told where it is
+ * taken.
+ */
+function tellPassedOver(
+  { folder, uid }: MessageRow,
+  { verdict, account }: PassedOver,
+  report: Attribution | null,
+  parts: ReadingParts,
+): void {
+  if (report?.kind === "not-attributed") {
+    parts.tell("report-not-attributed", { account, folder, uid, reason: report.because });
+  } else if (report === null && verdict !== "no-share-notification") {
+    parts.tell("mail-passed-over", { account, folder, uid, reason: verdict });
+  }
+}
+
+function gone(mail: MessageRow, because: string): JobOutcome {
+  const outcome = { state: "gone", verdict: because, notificationId: null } as const;
+  return { kind: "done", commit: async (db) => closeMessage(db, mail.id, outcome) };
 }

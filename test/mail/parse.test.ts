@@ -195,10 +195,12 @@ describe("no bytes make the reader throw", () => {
           }
           const mail = await parseMail(changed);
           const { notification } = inspectMail(mail, mailReaders, scope);
-          const reader = mailReaders.find(({ name }) => name === notification?.protocol);
+          const protocol = notification?.protocol ?? "ox";
+          const readers = mailReaders.filter(({ name }) => name === protocol);
           // The look at the text that comes before reading must not lose what reading finds.
-          if (reader === undefined || reader.name === "ox") return;
-          expect(mail.texts.some(({ text }) => reader.mayAnnounce(text))).toBe(true);
+          if (protocol === "ox") return;
+          const mayAnnounce = (text: string): boolean => readers.some((reader) => reader.mayAnnounce(text));
+          expect(mail.texts.some(({ text }) => mayAnnounce(text))).toBe(true);
         },
       ),
       { numRuns: 400 },

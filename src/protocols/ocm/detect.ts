@@ -31,9 +31,7 @@ function detect(mail: MailView): ShareNotification | NotAnnounced | null {
 
 function readLink(text: string): LinkedShare | null {
   const link = parseInviteLink(text);
-  if (link !== null) return shareOf(link, link.href);
-  const invite = parseInviteCode(text);
-  return invite === null ? null : shareOf(invite, null);
+  return link === null ? null : shareOf(link, link.href);
 }
 
 function shareOf(invite: Invite, link: string | null): LinkedShare {

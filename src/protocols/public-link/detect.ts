@@ -1,8 +1,8 @@
+import { limits } from "../../domain/limits.ts";
 import type { MailView } from "../../domain/mail.ts";
 import type { ShareNotification } from "../../domain/share.ts";
 import { sharerBehindServer } from "../../domain/sharer.ts";
 import { sharesInLinks } from "../own-shares.ts";
-import { readWebLink } from "../../domain/web-link.ts";
 import type { LinkedShare, MailReader, NotAnnounced } from "../protocol.ts";
 import { parsePublicLink, type PublicLink } from "./link.ts";
 import { titleInSubject } from "./subject-title.ts";
@@ -32,8 +32,8 @@ function detect(mail: MailView): ShareNotification | NotAnnounced | null {
 function readLink(text: string): LinkedShare | null {
   const link = parsePublicLink(text);
   if (link !== null) return shareOf(link);
-  const other = readWebLink(text);
-  if (other === null) return null;
+  const other = text.length > limits.urlChars ? null : URL.parse(text);
+  if (other?.protocol !== "https:" || other.username !== "" || other.password !== "") return null;
   return {
     protocol: "public-link",
     variant: "usher-invitation",
