@@ -26,7 +26,8 @@ export function followChange(cozy: CozyV1aState, change: Change): void {
     const { doctype, id, value } = change;
     const [rule] = sharing.rules.filter((each) => isAbout(each, doctype, id, value));
     if (!isWatched || rule === undefined || sharing.revoked) continue;
-    if (!sharing.owner && change.kind === "DELETED" && isOnlyDocument(sharing, rule)) {
+    const isOwnDeletion = change.kind === "DELETED" && change.from === null;
+    if (!sharing.owner && isOwnDeletion && isOnlyDocument(sharing, rule)) {
       cozy.background.plan(async () => leaveSharing(cozy, sharing));
     } else {
       for (const party of partiesOf(sharing, change))

@@ -15,13 +15,17 @@ interface Asked {
   /** Scope of the web app that asks; without one nobody says who he is. */
   readonly scope?: string;
   readonly slug?: string;
+  /** A token that somebody else holds. */
+  readonly bearer?: string;
   readonly body?: JsonObject;
+  readonly form?: Readonly<Record<string, string>>;
+  readonly accept?: string;
 }
 
 /** What the owner of a Cozy does in whichever generation; all of it but the contacts passes the server's own routes. */
 export interface CommonOwner {
   addContact(spec: ContactSpec): string;
-  /** A request of a web app to this Cozy. */
+  /** A request to this Cozy; redirects are not followed. */
   ask(method: string, path: string, asked?: Asked): Promise<Answer>;
   /** Opens any link; redirects are followed. */
   open(url: string): Promise<Visit>;
@@ -33,7 +37,7 @@ export interface CommonOwner {
 }
 
 export function commonOwner(cozy: Receiver): CommonOwner {
-  const { documents, browser, background, credentials } = cozy;
+  const { documents, browser, background } = cozy;
   async function change(made: Change): Promise<void> {
     cozy.changed(made);
     await background.settled();
@@ -48,16 +52,14 @@ export function commonOwner(cozy: Receiver): CommonOwner {
       });
       return id;
     },
-    ask: async (method, path, { scope, slug = "drive", body } = {}) =>
-      call(cozy.resolve, method, `${cozy.origin}${path}`, {
-        headers: {
-          ...(scope === undefined
-            ? {}
-            : { Authorization: `Bearer ${credentials.issue("app", slug, scope)}` }),
-          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }),
+    ask: async (method, path, asked = {}) => {
+      const { body, form } = asked;
+      const sent = body === undefined ? form && String(new URLSearchParams(form)) : JSON.stringify(body);
+      return call(cozy.resolve, method, `${cozy.origin}${path}`, {
+        headers: headersOf(cozy, asked),
+        ...(sent === undefined ? {} : { body: sent }),
+      });
+    },
     open: async (url) => browser.open(url),
     accept: async (link) => {
       const asked = await browser.openToConsent(link);
@@ -74,5 +76,18 @@ export function commonOwner(cozy: Receiver): CommonOwner {
       documents.remove(doctype, id);
       if (known !== null) await change({ kind: "DELETED", doctype, id, value: known.value, from: null });
     },
+  };
+}
+
+function headersOf(
+  { credentials }: Receiver,
+  { scope, slug = "drive", bearer, body, form, accept }: Asked,
+): Record<string, string> {
+  const token = scope === undefined ? bearer : credentials.issue("app", slug, scope);
+  return {
+    ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+    ...(accept === undefined ? {} : { Accept: accept }),
+    ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    ...(form === undefined ? {} : { "Content-Type": "application/x-www-form-urlencoded" }),
   };
 }
