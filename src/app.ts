@@ -88,7 +88,7 @@ async function assemble(site: Site, env: DaemonSource["env"], stack: AsyncDispos
   stack.use(startSchedule(schedule, { ...site, onProblem }));
   if (site.config.server !== null) {
     const { createServing } = await import("./serving.ts");
-    const server = await createServing(site, current, async () => (await origins.open()).parts);
+    const server = await createServing(site, current, async () => origins.open());
     log.info("listening", { address: stack.use(server).address });
   }
   return { site, live, systemd, mailboxes, workers };

@@ -41,13 +41,13 @@ export function lazyReading(
   });
 }
 
-/** Does all that is done at origins and home servers. */
+/** Does all that is done at origins, home servers and other Cozys. */
 export function lazyOrigins(
   stack: AsyncDisposableStack,
   site: Site,
   current: CurrentConfig,
 ): LazyRoom<Origins> {
-  return lazily(stack, ["follow", "check-subscription", "leave", "refuse"], async () => {
+  return lazily(stack, ["follow", "check-subscription", "leave", "refuse", "tell-member"], async () => {
     const { createOrigins } = await import("./origins.ts");
     return createOrigins(site, current);
   });

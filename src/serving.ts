@@ -1,20 +1,20 @@
 import { createPages } from "./http/pages/pages.ts";
 import { createServer, type Server } from "./http/server/server.ts";
+import type { Origins } from "./origins.ts";
 import { lookBehind, type LookBehind, notesInLog } from "./receiving/browse.ts";
-import type { ReceivingParts } from "./receiving/parts.ts";
 import type { CurrentConfig } from "./room.ts";
 import { servingAnswers } from "./serving-answers.ts";
 import type { Site } from "./site.ts";
 
 /**
- * Serves the API and the pages; loaded only where the configuration says `server`. `receiving` is asked for with the
- * first answer, or the first look behind a subscription; it has the way out that the rest of the daemon has, so that
- * all together keep the bounds of each origin. Throws ListenError where it cannot listen.
+ * Serves the API and the pages; loaded only where the configuration says `server`. `origins` are asked for with the
+ * first answer, the first look behind a subscription, or the first request for an account's own host; they have the way
+ * out that the rest of the daemon has, so that all together keep the bounds of each origin. Throws ListenError where it cannot listen.
  */
 export async function createServing(
   site: Site,
   current: CurrentConfig,
-  receiving: () => Promise<ReceivingParts>,
+  origins: () => Promise<Origins>,
 ): Promise<Server> {
   const { server: first } = site.config;
   if (first === null) throw new Error("A server is wanted where the configuration names none.");
@@ -22,17 +22,17 @@ export async function createServing(
     ...site,
     // Taking `server` out of the configuration counts from the next start on.
     settings: () => current().server ?? first,
-    answers: async () => servingAnswers(await receiving()),
-    files: servingFiles(receiving),
-    instanceRoutes: async () => [],
+    answers: async () => servingAnswers((await origins()).parts),
+    files: servingFiles(origins),
+    instanceRoutes: async () => (await origins()).routes,
     pages: createPages(() => current().smtp?.from.name ?? "Usher"),
   });
 }
 
 /** Looks behind subscriptions, with the way out that is loaded with the first of them. */
-function servingFiles(receiving: () => Promise<ReceivingParts>): LookBehind {
+function servingFiles(origins: () => Promise<Origins>): LookBehind {
   async function behind(): Promise<LookBehind> {
-    const parts = await receiving();
+    const { parts } = await origins();
     return lookBehind(parts, notesInLog(parts));
   }
   return {

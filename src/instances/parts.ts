@@ -5,8 +5,10 @@ import type { Instance, PeerRoute } from "../http/peer-route.ts";
 import type { JobOutcome, JobQueue, LeasedJob } from "../jobs/queue.ts";
 import type { FollowWay } from "../protocols/protocol.ts";
 import type { CozyMemberRow, CozySharingRow } from "../store/cozy-sharings.ts";
+import type { CozyGeneration } from "../store/instance-tables.ts";
 import type { Sealer } from "../store/sealing.ts";
 import type { Db, Store } from "../store/store.ts";
+import type { OwnerActions } from "./owner-actions.ts";
 
 /** What everything that an instance host does is given by the composition root. */
 export interface InstanceParts {
@@ -19,6 +21,10 @@ export interface InstanceParts {
   readonly sender: () => MailAddress | null;
   /** Lets the receiving flow judge a share that came by HTTP as it judges mails; gives the notification's id. */
   readonly announce: (db: Db, announced: AnnouncedShare) => Promise<string>;
+  /** The other side says that it ended: what the account follows of it is looked at again. */
+  readonly recheck: (db: Db, notificationId: string) => Promise<void>;
+  /** Ends what the account follows of it, as when the account says so itself; false where it follows nothing. */
+  readonly leave: (db: Db, notificationId: string, by: string) => Promise<boolean>;
   /** Says what happened, for the log; fields without secrets. */
   readonly tell: (event: InstanceEvent, fields: Readonly<Record<string, string | number | null>>) => void;
 }
@@ -46,13 +52,16 @@ export interface Generation {
   readonly routes: readonly PeerRoute[];
   /** How an account that was invited follows. */
   readonly way: FollowWay;
-  /** Does one step at a member's Cozy: the worker of `tell-member`. `step` is the job's payload. */
+  /** Does one step at a member's Cozy: the worker of `tell-member`. */
   readonly tellMember: (step: MemberStep, signal: AbortSignal) => Promise<JobOutcome>;
+  /** What the sharings API asks for, for each kind of sharing that the generation has. */
+  readonly actions: Readonly<Partial<Record<CozyGeneration, OwnerActions>>>;
 }
 
 export interface MemberStep {
   readonly sharing: CozySharingRow;
   readonly member: CozyMemberRow;
+  /** The job's `payload.step`. */
   readonly step: string;
   readonly job: LeasedJob;
 }

@@ -176,11 +176,20 @@ export async function leave(
 ): Promise<SubscriptionRow | undefined> {
   return parts.store.transaction(async (db) => {
     const row = await readSubscription(db, id);
-    if (row === undefined || row.ended_at !== null) return row;
-    const about = { accountId: row.account_id, notificationId: row.notification_id, subscriptionId: id };
-    await addRecord(db, about, "decision", { by, action: "leave" });
-    await updateSubscription(db, id, { next_check_at: null });
-    await planLeave(db, row, parts.queue, "account");
+    if (row !== undefined && row.ended_at === null) await planEnd(db, row, by, parts);
     return row;
   });
+}
+
+/** Plans the end of a subscription that stands, in the caller's transaction. */
+export async function planEnd(
+  db: Db,
+  row: SubscriptionRow,
+  by: string,
+  { queue }: Pick<AnswerParts, "queue">,
+): Promise<void> {
+  const about = { accountId: row.account_id, notificationId: row.notification_id, subscriptionId: row.id };
+  await addRecord(db, about, "decision", { by, action: "leave" });
+  await updateSubscription(db, row.id, { next_check_at: null });
+  await planLeave(db, row, queue, "account");
 }

@@ -28,6 +28,16 @@ export async function openSubscription(db: Db, key: ShareKey): Promise<Subscript
     .executeTakeFirst();
 }
 
+/** What came of a notification and has not ended. */
+export async function subscriptionOf(db: Db, notificationId: string): Promise<SubscriptionRow | undefined> {
+  return db
+    .selectFrom("subscription")
+    .selectAll()
+    .where("notification_id", "=", notificationId)
+    .where("ended_at", "is", null)
+    .executeTakeFirst();
+}
+
 export async function updateSubscription(
   db: Db,
   id: string,
