@@ -14,7 +14,7 @@ import { planAnswers } from "./receiving/plan-mailbox.ts";
 import { createSweep } from "./receiving/sweep.ts";
 import { receivingParts } from "./receiving-parts.ts";
 import type { CurrentConfig } from "./room.ts";
-import { lazyOrigins, lazyReading, lazySending, scanRules } from "./rooms.ts";
+import { accountRules, lazyOrigins, lazyReading, lazySending } from "./rooms.ts";
 import { openSite, type Site } from "./site.ts";
 import { lockInstance } from "./store/instance-lock.ts";
 import { requireSound } from "./store/store.ts";
@@ -102,7 +102,7 @@ const schedule: readonly ScheduleEntry[] = [
 function mailboxesParts(site: Site, current: CurrentConfig): MailboxesParts {
   return {
     ...site,
-    rules: scanRules(site.queue),
+    rules: accountRules(site, current),
     settings: () => {
       const { mailServers, mailbox } = current();
       return { mailServers, pollEveryMs: mailbox.pollEveryMs, answerFolder: mailbox.answerFolder };

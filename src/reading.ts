@@ -2,6 +2,8 @@ import { createDkimCheck } from "./mail/dkim.ts";
 import { createMailParser } from "./mail/mail-parser.ts";
 import { isJunkFolder } from "./mailbox/junk.ts";
 import type { WithSession } from "./mailbox/session.ts";
+import type { SharingEvent } from "./sharing/parts.ts";
+import { takeReport } from "./sharing/take-report.ts";
 import { answering } from "./answering.ts";
 import { mailReaders } from "./protocols/mail-readers.ts";
 import { inspectMail } from "./receiving/inspect.ts";
@@ -31,6 +33,13 @@ export function openReading(site: Site, current: CurrentConfig, withSession: Wit
       withSession,
       isJunkFolder,
       parse: async (raw, scope) => parser.parse(raw, scope),
+      takeReport: async (db, mail) =>
+        takeReport(db, mail, {
+          ...site,
+          newId: parts.newId,
+          sender: () => current().smtp?.from ?? null,
+          tell: (event: SharingEvent, fields) => site.log.info(event, fields),
+        }),
       weigh: createWeigh({ ...parts, readers: mailReaders, verify: async (raw) => dkim.verify(raw) }),
       inspect: (mail, forAddresses) =>
         inspectMail(mail, mailReaders, {

@@ -1,16 +1,19 @@
+import { isSameAddress } from "./domain/address.ts";
+import { mayBeReport, reportFields } from "./domain/bounce-address.ts";
 import type { JobKind, JobQueue, Worker, Workers } from "./jobs/queue.ts";
-import { rulesByPresence, rulesByText, type ScanRules } from "./mailbox/scan-rules.ts";
+import { rulesByPresence, rulesByText, rulesWithReports, type ScanRules } from "./mailbox/scan-rules.ts";
 import type { WithSession } from "./mailbox/session.ts";
 import type { Origins } from "./origins.ts";
 import { mailReaders } from "./protocols/mail-readers.ts";
 import type { CurrentConfig, Room } from "./room.ts";
 import type { Site } from "./site.ts";
+import { listAddresses } from "./store/accounts.ts";
 
 /**
  * What a scan looks for: header fields that some protocol knows a mail by, and texts that may announce a share. Found
  * mails are read by a job each.
  */
-export function scanRules(queue: JobQueue): ScanRules {
+function scanRules(queue: JobQueue): ScanRules {
   const fields = mailReaders.flatMap(({ headers }) => headers);
   const byFields = rulesByPresence(fields, async (db, found) => {
     for (const { id, mailbox_id: mailboxId } of found) {
@@ -19,6 +22,19 @@ export function scanRules(queue: JobQueue): ScanRules {
     }
   });
   return rulesByText(byFields, (text) => mailReaders.some((reader) => reader.mayAnnounce(text)));
+}
+
+/** What a scan looks for in the mailboxes of an account: where mail comes back to one of its addresses, reports too. */
+export function accountRules(site: Site, current: CurrentConfig): (accountId: string) => Promise<ScanRules> {
+  const shares = scanRules(site.queue);
+  const reports = rulesWithReports(shares, { fields: reportFields, isCandidate: mayBeReport });
+  return async (accountId) => {
+    const { smtp, addresses: rules } = current();
+    if (smtp === null) return shares;
+    const returned = smtp.bounces ?? smtp.from.address;
+    const own = await listAddresses(site.store.db, accountId);
+    return own.some(({ address }) => isSameAddress(address, returned, rules)) ? reports : shares;
+  };
 }
 
 /** A part of the daemon that is loaded when it is first needed, so that an idle daemon is small and ready at once. */

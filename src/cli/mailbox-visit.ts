@@ -39,7 +39,7 @@ export async function scanOnce(cli: Cli, name: string, options: LookBack & Json)
   const since = lookBackFrom(options, Date.now());
   await using site = await openSite(cli);
   const mailbox = await mailboxOf(site.store.db, name);
-  const { scanRules } = await import("../rooms.ts");
+  const { accountRules } = await import("../rooms.ts");
   const { stop } = cli.io.signals();
   const progress = createProgressView(cli.io, Date.now);
   await visit(site, mailbox, stop, async (session) => {
@@ -47,7 +47,7 @@ export async function scanOnce(cli: Cli, name: string, options: LookBack & Json)
       store: site.store,
       session,
       mailbox,
-      rules: scanRules(site.queue),
+      rules: await accountRules(site, () => site.config)(mailbox.account_id),
       ...(since === undefined ? {} : { since }),
       signal: stop,
       clock: Date.now,

@@ -1,5 +1,5 @@
 import { limits } from "./limits.ts";
-import { headerValues, type MailView } from "./mail.ts";
+import { type HeaderField, headerValues, type MailView } from "./mail.ts";
 
 /** What names one invitation in the address that its reports come back to. */
 export interface BounceSecret {
@@ -20,12 +20,19 @@ export function bounceAddress(bounces: string, { invitationId, mac }: BounceSecr
 /** Where delivering servers write for whom a mail came in. */
 export const recipientFields = ["to", "delivered-to", "x-original-to", "envelope-to"] as const;
 
-const secretForm = /\+(i[0-9a-z]{9})\.([0-9a-f]{32})@/gi;
+/** Header fields by which a scan finds what may be a report. */
+export const reportFields = [...recipientFields, "content-type"] as const;
 
-/** Whether a text holds an address of that form; that proves nothing yet. */
-export function namesBounceAddress(text: string): boolean {
-  return text.search(secretForm) !== -1;
+/** Whether a mail may say what became of another one: a multipart/report, or one to an address with a secret. */
+export function mayBeReport(fields: readonly HeaderField[]): boolean {
+  return fields.some(({ name, value }) =>
+    name === "content-type"
+      ? /^multipart\/report(?![^\s;(])/i.test(value)
+      : recipientFields.some((field) => field === name) && value.search(secretForm) !== -1,
+  );
 }
+
+const secretForm = /\+(i[0-9a-z]{9})\.([0-9a-f]{32})@/gi;
 
 /** The secrets in the addresses that a mail came to, each once, in lower case: mail servers may change the case. */
 export function bounceSecretsIn(mail: Pick<MailView, "headers">): readonly BounceSecret[] {

@@ -62,9 +62,9 @@ export function failureOfReply(reply: string): {
   return { failure: status === null ? "not-sent" : failureOfStatus(status), status };
 }
 
-/** The enhanced status code in what a server replied (RFC 2034 section 4); null where it holds none. */
+/** The enhanced status code of a failure in what a server said (RFC 2034 section 4); null where it holds none. */
 export function enhancedStatusIn(text: string): string | null {
-  return /(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)/.exec(text)?.[0] ?? null;
+  return /(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?!\.?\d)/.exec(text)?.[0] ?? null;
 }
 
 /**

@@ -44,6 +44,18 @@ export function rulesByText(rules: ScanRules, mayAnnounce: (text: string) => boo
   };
 }
 
+/** The same rules for a mailbox that mail comes back to, where reports are found too. */
+export function rulesWithReports(
+  rules: ScanRules,
+  reports: { readonly fields: readonly string[]; readonly isCandidate: ScanRules["isCandidate"] },
+): ScanRules {
+  return {
+    ...rules,
+    fields: [...new Set([...rules.fields, ...reports.fields])],
+    isCandidate: (fields) => rules.isCandidate(fields) || reports.isCandidate(fields),
+  };
+}
+
 /** Fields and values that no share notification has (RFC 2919; RFC 3834 section 2; RFC 5321 section 4.5.5; RFC 6522). */
 const excluding: readonly (readonly [string, RegExp])[] = [
   ["list-id", /^/],

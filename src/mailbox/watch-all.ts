@@ -32,7 +32,8 @@ export type MailboxEvent =
 export interface MailboxesParts {
   readonly store: Store;
   readonly sealer: Sealer;
-  readonly rules: ScanRules;
+  /** Asked at each visit: what is looked for in a mailbox of this account. */
+  readonly rules: (accountId: string) => Promise<ScanRules>;
   /** Asked anew each time: a reload of the configuration applies after `refresh()`. */
   readonly settings: () => {
     readonly mailServers: Readonly<Record<string, MailServer>>;
@@ -208,7 +209,8 @@ class AllMailboxes implements Mailboxes {
     visit: Visit,
     answer: FolderAnswer | null,
   ): Promise<{ readonly more: boolean }> {
-    const { store, rules, onAnswers, report } = this.#parts;
+    const { store, onAnswers, report } = this.#parts;
+    const rules = await this.#parts.rules(row.account_id);
     const { fields } = rules;
     // What lies in a folder for answers was put there, however old it is.
     const answered: ScanRules = {

@@ -55,6 +55,8 @@ export interface ReceivingSettings {
 export type ReceivingEvent =
   /** A mail with the marks of a share notification is none that can be followed; `reason` says why. */
   | "mail-passed-over"
+  /** A report about mail that came back is about no mail of this site; `reason` says why. */
+  | "report-not-attributed"
   /** A mail announced a share; `state` says what was decided. */
   | "share-judged"
   /** An accepted share is followed. */

@@ -126,7 +126,7 @@ export async function watch(
   const mailboxes = await createMailboxes({
     store: world.store,
     sealer: world.sealer,
-    rules: world.rules,
+    rules: async () => world.rules,
     settings: () => ({ mailServers, pollEveryMs: 60_000 }),
     report: (event, about) => events.push({ ...event, account: about?.account ?? null }),
     random: () => 0.5,

@@ -77,16 +77,17 @@ export async function openAnswerWorld(mail: MailWorld, options: AnswerWorldOptio
   const mailboxes = stack.use(
     await createMailboxes({
       ...site,
-      rules: rulesByPresence(["x-open-xchange-share-url"], async (db, found) => {
-        for (const { id } of found) {
-          await site.queue.enqueue(db, {
-            kind: "read-message",
-            subject: id,
-            lane: "m",
-            uniqueKey: `read/${id}`,
-          });
-        }
-      }),
+      rules: async () =>
+        rulesByPresence(["x-open-xchange-share-url"], async (db, found) => {
+          for (const { id } of found) {
+            await site.queue.enqueue(db, {
+              kind: "read-message",
+              subject: id,
+              lane: "m",
+              uniqueKey: `read/${id}`,
+            });
+          }
+        }),
       settings: () => ({
         mailServers: { local },
         pollEveryMs: 60_000,

@@ -21,6 +21,7 @@ async function afterFailure(
     },
     isJunkFolder: neverAsked,
     parse: neverAsked,
+    takeReport: neverAsked,
     inspect: () => {
       throw new Error("A mail that was not fetched must not be looked at.");
     },
