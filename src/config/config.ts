@@ -102,7 +102,14 @@ export interface Smtp extends Endpoint {
   /** Which reports are asked of the mail server (RFC 3461): `all` includes those of success. */
   readonly deliveryReports: "failures" | "all";
   /** Signs here (RFC 6376); null where the mail server does. */
-  readonly dkim: { readonly domain: string; readonly selector: string; readonly key: Secret } | null;
+  readonly dkim: DkimKey | null;
+}
+
+/** A key to sign with: PEM, RSA of 2048 bits or more, or Ed25519. */
+export interface DkimKey {
+  readonly domain: string;
+  readonly selector: string;
+  readonly key: Secret;
 }
 
 /** What holds for every sharing of the site. */

@@ -129,13 +129,14 @@ async function keptLetter({ mail, parts }: Attempt): Promise<Kept> {
   }
   const written = await mail.write(site);
   if (written.kind === "not-written") return written;
+  const raw = parts.sign?.(written.raw, Date.now()) ?? written.raw;
   // Latin-1 maps each byte to one character and back.
-  const sealed = parts.sealer.seal(written.raw.toString("latin1"), mail.rawPlace);
+  const sealed = parts.sealer.seal(raw.toString("latin1"), mail.rawPlace);
   await parts.store.transaction(async (db) => {
     await mail.update(db, { raw_sealed: sealed });
     await mail.afterWritten?.(db, written.raw);
   });
-  return { ...written, from: site.address };
+  return { kind: "written", raw, from: site.address };
 }
 
 function endAttempt(attempt: Attempt, ending: Ending): JobOutcome {

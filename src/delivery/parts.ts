@@ -10,5 +10,7 @@ export interface DeliveryParts {
   readonly transport: MailTransport;
   /** Who sends; null while no SMTP server is configured. Asked anew each time. */
   readonly sender: () => MailAddress | null;
+  /** Puts the site's signature on a message, once; without it the mail server signs, or nobody does. */
+  readonly sign?: (raw: Buffer, nowMs: number) => Buffer;
   readonly random: () => number;
 }

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import MailComposer from "nodemailer/lib/mail-composer";
-import { addressKey } from "../domain/address.ts";
+import { addressKey, isInternational } from "../domain/address.ts";
 import { hasControl, withoutBidi } from "../domain/display-text.ts";
 import { limits } from "../domain/limits.ts";
-import type { MailAddress } from "../domain/mail.ts";
+import type { HeaderField, MailAddress } from "../domain/mail.ts";
+import { type ShareHeader, shareHeaderFields } from "../domain/share-header.ts";
 
 /** What one mail to one recipient is made of. */
 export interface MailParts {
@@ -18,6 +19,10 @@ export interface MailParts {
   readonly inReplyTo: string | null;
   /** What it is, for whoever reads mail by program; null for what is written on a person's behalf. */
   readonly notice: string | null;
+  /** The sharing that it is about, for a receiving Usher; left out in a mail that is about none. */
+  readonly share?: ShareHeader;
+  /** Where a POST says that no more such mail is wanted (RFC 8058), https; left out where nothing answers there. */
+  readonly unsubscribe?: string;
   /** Milliseconds since 1970. */
   readonly date: number;
   readonly html: string;
@@ -33,9 +38,11 @@ export class HeaderFieldError extends Error {
 
 /**
  * The whole RFC 5322 message, multipart/alternative, CRLF. The same parts give the same bytes.
- * @throws HeaderFieldError when a field has control characters, is too long, or an address is not one addr-spec.
+ * @throws HeaderFieldError when a field has control characters, is too long, is no web address where one is needed, or an
+ * address is not one addr-spec, or needs more of mail servers (SMTPUTF8) than the recipient's address does.
  */
 export async function composeMail(parts: MailParts): Promise<Buffer> {
+  requireDeliverable(parts);
   const composer = new MailComposer({
     from: address("From", parts.from),
     to: address("To", parts.to),
@@ -44,12 +51,7 @@ export async function composeMail(parts: MailParts): Promise<Buffer> {
     messageId: messageId("Message-ID", parts.messageId),
     ...thread(parts.inReplyTo),
     date: new Date(parts.date),
-    // RFC 3834 section 5, and Exchange's own way to ask for no automatic answer.
-    headers: {
-      "Auto-Submitted": "auto-generated",
-      "X-Auto-Response-Suppress": "All",
-      ...(parts.notice === null ? {} : { "X-Usher-Notice": text("X-Usher-Notice", parts.notice, 40) }),
-    },
+    headers: machineFields(parts).map(prepared),
     text: parts.text,
     html: parts.html,
     baseBoundary: boundary(parts),
@@ -58,6 +60,59 @@ export async function composeMail(parts: MailParts): Promise<Buffer> {
     disableUrlAccess: true,
   });
   return composer.compile().build();
+}
+
+/** Fields that programs read. */
+function machineFields({ notice, share, unsubscribe }: MailParts): readonly HeaderField[] {
+  return [
+    // RFC 3834 section 5, and Exchange's own way to ask for no automatic answer.
+    { name: "Auto-Submitted", value: "auto-generated" },
+    { name: "X-Auto-Response-Suppress", value: "All" },
+    ...(notice === null ? [] : [{ name: "X-Usher-Notice", value: text("X-Usher-Notice", notice, 40) }]),
+    ...(share === undefined ? [] : shareFields(share)),
+    ...(unsubscribe === undefined ? [] : unsubscribeFields(unsubscribe)),
+  ];
+}
+
+function shareFields(share: ShareHeader): readonly HeaderField[] {
+  return shareHeaderFields({
+    ...share,
+    sharingId: text("X-Usher-Share-ID", share.sharingId, 40),
+    title: text("X-Usher-Share-Title", share.title, limits.titleChars),
+    link: webAddress("X-Usher-Share-Link", share.link),
+  });
+}
+
+/** RFC 8058 section 3.1. */
+function unsubscribeFields(url: string): readonly HeaderField[] {
+  return [
+    { name: "List-Unsubscribe", value: `<${webAddress("List-Unsubscribe", url)}>` },
+    { name: "List-Unsubscribe-Post", value: "List-Unsubscribe=One-Click" },
+  ];
+}
+
+/** Written as it is: encoded words have no place in what programs read. Folded where it has spaces. */
+function prepared({ name, value }: HeaderField) {
+  if (!/^[\x20-\x7E]*$/.test(value)) throw new HeaderFieldError(`${name} has characters beyond ASCII.`);
+  return { key: name, value: { prepared: true, foldLines: true, value } };
+}
+
+/** As a URL parser writes it, which is ASCII without spaces and angle brackets. */
+function webAddress(field: string, url: string): string {
+  const parsed = url.length > limits.urlChars ? null : URL.parse(url);
+  if (parsed?.protocol === "https:") return parsed.href;
+  throw new HeaderFieldError(`${field} is not an https address of at most ${limits.urlChars} characters.`);
+}
+
+/** RFC 6532: one such address in the header, and every mail server on the way must offer SMTPUTF8. */
+function requireDeliverable({ from, replyTo, to }: MailParts): void {
+  if (isInternational(to.address)) return;
+  if ([from.address, replyTo?.address ?? ""].some(isInternational)) {
+    throw new HeaderFieldError(
+      "From or Reply-To has characters beyond ASCII before the @ sign, and the recipient's address has none; " +
+        "his mail server may refuse such a mail.",
+    );
+  }
 }
 
 /** The one place where text reaches a header: nodemailer is given nothing that could end a line. */
