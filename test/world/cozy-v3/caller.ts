@@ -12,6 +12,7 @@ export interface Call {
   readonly url: string;
   readonly bearer?: string;
   readonly accept?: string;
+  readonly cookie?: string;
   /** Of the body. */
   readonly type?: string;
   readonly body?: string | Buffer;
@@ -39,7 +40,8 @@ export interface Called {
 export interface CallerOptions {
   /** Null for a host that does not exist. */
   readonly resolve: (host: string) => Reachable | null;
-  readonly patienceMs: number;
+  /** After so long another Cozy counts as not answering. */
+  readonly settings: { readonly patienceMs: number };
   readonly signal: AbortSignal;
 }
 
@@ -77,7 +79,7 @@ async function exchange(options: CallerOptions, url: URL, what: Call): Promise<A
         servername: url.hostname,
         agent: false,
         headers: fieldsOf(url, what),
-        signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.patienceMs)]),
+        signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.settings.patienceMs)]),
       },
       (answer) => {
         const chunks: Buffer[] = [];
@@ -103,12 +105,13 @@ async function exchange(options: CallerOptions, url: URL, what: Call): Promise<A
   });
 }
 
-function fieldsOf(url: URL, { bearer, accept, type, body }: Call): Record<string, string | number> {
+function fieldsOf(url: URL, { bearer, accept, cookie, type, body }: Call): Record<string, string | number> {
   return {
     Host: url.host,
     "User-Agent": "cozy-stack 3 (emulated)",
     ...(bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }),
     ...(accept === undefined ? {} : { Accept: accept }),
+    ...(cookie === undefined ? {} : { Cookie: cookie }),
     ...(type === undefined ? {} : { "Content-Type": type }),
     ...(body === undefined ? {} : { "Content-Length": Buffer.byteLength(body) }),
   };

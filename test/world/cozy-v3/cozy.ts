@@ -45,8 +45,6 @@ export interface CozyV3Options extends EmulatedServerOptions {
   /** Takes the mails that it sends; they are kept in `mails()` in any case. */
   readonly send?: (mail: SentMail) => void | Promise<void>;
   readonly settings?: Partial<Settings>;
-  /** After so long another Cozy counts as not answering; 5 seconds unless given. */
-  readonly patienceMs?: number;
 }
 
 export interface CozyV3 extends Trouble<Place>, Observed<Place>, AsyncDisposable {
@@ -89,12 +87,9 @@ export async function startCozyV3(options: CozyV3Options): Promise<CozyV3> {
     misdirected: page(421, "<p>This is another server.</p>"),
   });
   const jobs = newJobs();
-  const { call, called } = newCaller({
-    resolve: options.resolve,
-    patienceMs: options.patienceMs ?? 5000,
-    signal: ending.signal,
-  });
-  const made = newInstance(options, hostOf(options.hostname, server.port), {
+  const settings = { ...usualSettings(), ...options.settings };
+  const { call, called } = newCaller({ resolve: options.resolve, settings, signal: ending.signal });
+  const made = newInstance({ ...options, settings }, hostOf(options.hostname, server.port), {
     call,
     refuse: server.refuse,
     background: (what, work) =>
@@ -132,7 +127,7 @@ function newJobs() {
 }
 
 function newInstance(
-  { owner, settings = {}, send = () => {} }: CozyV3Options,
+  { owner, settings, send = () => {} }: CozyV3Options & { readonly settings: Settings },
   domain: string,
   outside: Pick<Instance, "call" | "refuse" | "background" | "wait">,
 ): Instance {
@@ -142,7 +137,7 @@ function newInstance(
     send,
     domain,
     origin: `https://${domain}`,
-    settings: { ...usualSettings(), ...settings },
+    settings,
     sharings: new Map(),
     previews: [],
     plainCodes: new Set(),
@@ -172,6 +167,7 @@ function usualSettings(): Settings {
     flatSubdomains: true,
     shareCodes: "short",
     maxMembersPerSharing: 90,
+    patienceMs: 5000,
     autoAcceptTrusted: false,
     autoAcceptTrustedContacts: false,
     trustedDomains: [],

@@ -68,6 +68,8 @@ export interface Settings {
   /** Form of a sharecode: 12 characters, or the older JWT. */
   shareCodes: "short" | "jwt";
   maxMembersPerSharing: number;
+  /** After so long another Cozy counts as not answering. */
+  patienceMs: number;
   /** `contexts.<name>.sharing` (reference/cozy.md 7.6). */
   autoAcceptTrusted: boolean;
   autoAcceptTrustedContacts: boolean;

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { makeCertificates } from "../tls.ts";
 import { type Answered, type Call, newCaller, type Reachable } from "./caller.ts";
 import { type CozyV3, type CozyV3Options, startCozyV3 } from "./cozy.ts";
+import type { Credentials } from "./model.ts";
 
 const names = ["alice", "bob", "carol"] as const;
 type Name = (typeof names)[number];
@@ -30,10 +31,10 @@ export interface Cast extends AsyncDisposable {
   readonly bob: CozyV3;
   readonly carol: CozyV3;
   /** A call from outside; throws where no answer comes. */
-  ask(what: Call): Promise<Extract<Answered, { kind: "answered" }>>;
+  readonly ask: (what: Call) => Promise<Extract<Answered, { kind: "answered" }>>;
 }
 
-type PartOptions = Partial<Pick<CozyV3Options, "settings" | "patienceMs">>;
+type PartOptions = Pick<CozyV3Options, "settings" | "send">;
 
 /** Three Cozys that know each other's addresses. */
 export async function meet(stage: Stage, options: Partial<Record<Name, PartOptions>> = {}): Promise<Cast> {
@@ -48,7 +49,11 @@ export async function meet(stage: Stage, options: Partial<Record<Name, PartOptio
     ports.set(hostname, { port: cozy.port, ca: stage.ca });
     return cozy;
   };
-  const { call } = newCaller({ resolve, patienceMs: 5000, signal: new AbortController().signal });
+  const { call } = newCaller({
+    resolve,
+    settings: { patienceMs: 10_000 },
+    signal: new AbortController().signal,
+  });
   const [alice, bob, carol] = [await start("alice"), await start("bob"), await start("carol")];
   const owned = parts.move();
   return {
@@ -95,7 +100,7 @@ export async function shareAlbum(
     ...more,
   });
   await alice.settled();
-  const link = alice.mails().find(({ recipient }) => recipient === emailOf("bob"))?.link ?? "";
+  const link = alice.mails().findLast(({ recipient }) => recipient === emailOf("bob"))?.link ?? "";
   return { sharing, directory, file, link };
 }
 
@@ -112,6 +117,19 @@ export async function settled({ alice, bob, carol }: Cast): Promise<void> {
   for (let round = 0; round < 3; round += 1) {
     await Promise.all([alice.settled(), bob.settled(), carol.settled()]);
   }
+}
+
+/** What one side of a sharing has for the other: the owner for the first member, a recipient for the owner. */
+export function credentialsOf(cozy: CozyV3, id: string): Credentials {
+  const [first] = cozy.sharing(id)?.credentials ?? [];
+  if (first === undefined) throw new Error("There are no credentials for this sharing.");
+  return first;
+}
+
+/** What is in credentials once the other side answered. */
+export function exchanged({ client, access_token, ...rest }: Credentials) {
+  if (client === null || access_token === null) throw new Error("The credentials are empty.");
+  return { ...rest, client, access_token };
 }
 
 /** An access token that a Cozy issued for a sharing. */
