@@ -251,6 +251,14 @@ export const limits = {
   brandLogoBytes: 64 * 1024,
   brandFooterLines: 10,
   brandLinks: 10,
+  /** A preview in a browser: starting it, and its four pictures. */
+  pictureMs: 60_000,
+  /** How high a picture of a mail gets; summaries are the longest. */
+  pictureHeightPx: 16_000,
+  /** How often files are looked at while somebody edits and watches. */
+  previewLookMs: 300,
+  /** Tabs that may watch. */
+  previewConnections: 50,
   /** Compiling all templates in all languages takes a second or two. */
   templateCompileMs: 30_000,
   /** Filling one template takes well under a millisecond; a loop in a template ends here. */

@@ -46,30 +46,12 @@ export interface SummaryFacts {
   readonly folder: string | null;
 }
 
-/** What a sharer is told of his mails that could not be delivered. */
-export interface UndeliveredFacts {
-  readonly siteName: string;
-  /** The sharer. */
-  readonly recipient: MailAddress;
-  readonly title: string;
-  readonly failures: readonly UndeliveredMail[];
-}
-
-export interface UndeliveredMail {
-  readonly address: string;
-  /** A sentence in the sharer's language. */
-  readonly why: string;
-  /** Enhanced status code (RFC 3463), such as 5.1.1; empty where none was given. */
-  readonly status: string;
-}
-
 export type NoticeLetter = Letter & {
   /** Message-ID, with angle brackets, of the mail that it is about; null where it has none. */
   readonly inReplyTo: string | null;
 } & (
     | { readonly template: "notice-held" | "notice-answered" | "notice-failed"; readonly facts: NoticeFacts }
     | { readonly template: "notice-summary"; readonly facts: SummaryFacts }
-    | { readonly template: "notice-undelivered"; readonly facts: UndeliveredFacts }
   );
 
 /** Puts a notice into a mail. */

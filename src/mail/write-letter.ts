@@ -1,12 +1,12 @@
 import type { Letter, WrittenLetter } from "../domain/letter.ts";
 import { composeMail, HeaderFieldError, type MailParts } from "./compose.ts";
 import type { RenderedMail } from "./templates/fill.ts";
-import { TemplateError } from "./templates/files.ts";
+import { TemplateError } from "./templates/problem.ts";
 
 /** Puts what a template gave into a message; what is wrong with either becomes a value. */
 export async function writeLetter(
   { site, messageId, date }: Letter,
-  envelope: Pick<MailParts, "replyTo" | "to" | "inReplyTo" | "notice">,
+  envelope: Omit<MailParts, "from" | "subject" | "messageId" | "date" | "html" | "text">,
   render: () => Promise<RenderedMail>,
 ): Promise<WrittenLetter> {
   try {

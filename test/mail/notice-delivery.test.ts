@@ -38,7 +38,7 @@ test.skipIf(!isRoot)(
     await using postfix = await startPostfix({ lmtpPort: dovecot.ports.lmtp, domains: ["example.net"] });
     const smtp = smtpAt(postfix.port);
     await using transport = createSmtpTransport(() => smtp);
-    const templates = createTemplates(null);
+    const templates = createTemplates();
     const write = createNoticeWriter(() => templates);
     for (const template of noticeTemplates) {
       for (const locale of locales) {

@@ -40,7 +40,7 @@ export interface ShareAbout {
 }
 
 /** Compiled once for all worlds. */
-const templates = createTemplates(null);
+const templates = createTemplates();
 
 export async function openNoticeWorld(smtp: Smtp | null): Promise<NoticeWorld> {
   const judging = await openJudgeWorld();

@@ -7,11 +7,12 @@ import { createInvitationWriter } from "../../src/mail/invitation-writer.ts";
 import { createSmtpTransport } from "../../src/mail/smtp-transport.ts";
 import { createTemplates } from "../../src/mail/templates/templates.ts";
 import { createSharing, type NewSharingRequest } from "../../src/sharing/create.ts";
-import type { SharingParts } from "../../src/sharing/parts.ts";
+import type { SharingParts, SharingSettings } from "../../src/sharing/parts.ts";
 import { createSendInvitation } from "../../src/sharing/send-invitation.ts";
+import { createSweepSharings } from "../../src/sharing/sweep.ts";
 import { newId } from "../../src/store/ids.ts";
 import { createSealer, generateKey } from "../../src/store/sealing.ts";
-import { type InvitedRecipient, readRecipients } from "../../src/store/sharings.ts";
+import { type InvitedRecipient, readRecipients } from "../../src/store/invited.ts";
 import { openStore } from "../../src/store/store.ts";
 
 export const link = "https://cloud.example.org/s/0a1b2c3d4e5f60718293";
@@ -19,6 +20,10 @@ export const link = "https://cloud.example.org/s/0a1b2c3d4e5f60718293";
 export interface SharingWorld extends AsyncDisposable {
   readonly parts: SharingParts;
   smtp: Smtp | null;
+  /** What the site says; lets everything through at once, and nothing end, unless a test changes it. */
+  settings: SharingSettings;
+  /** What the schedule does once in a minute. */
+  sweep(): Promise<void>;
   /** Creates a sharing by alice; throws where it is refused. */
   share(change?: Partial<NewSharingRequest>): Promise<string>;
   /** Does the work that is due now, and returns how many attempts that were. */
@@ -65,18 +70,27 @@ export async function openSharingWorld(smtp: Smtp | null): Promise<SharingWorld>
     writeInvitation: createInvitationWriter(() => templates),
     tell: (event, fields) => void told.push({ event, ...fields }),
     sender: () => world.smtp?.from ?? null,
+    settings: () => world.settings,
     bounces: () => world.smtp?.bounces ?? null,
     random: () => 0.5,
   };
-  const workers = { "send-invitation": createSendInvitation(parts) };
+  const workers = {
+    "send-invitation": createSendInvitation(parts),
+    "sweep-sharings": createSweepSharings(parts),
+  };
   const world: SharingWorld = {
     parts,
     smtp,
+    settings: openSettings,
     told,
     async share(change = {}) {
       const created = await createSharing(parts, { ...request, ...change });
       if (created.kind === "refused") throw new Error(JSON.stringify(created.problems));
       return created.id;
+    },
+    sweep: async () => {
+      await queue.enqueue(store.db, { kind: "sweep-sharings", subject: "site", lane: "site" });
+      await queue.drain(workers, { kinds: ["sweep-sharings"] }, AbortSignal.timeout(20_000));
     },
     work: async () => queue.drain(workers, { kinds: ["send-invitation"] }, AbortSignal.timeout(20_000)),
     pass: (ms) => {
@@ -92,15 +106,27 @@ export async function openSharingWorld(smtp: Smtp | null): Promise<SharingWorld>
   return world;
 }
 
-const templates = createTemplates(null);
+const templates = createTemplates();
 
-const request: NewSharingRequest = {
+export const request: NewSharingRequest = {
   account: "alice",
   title: "Quarterly report",
   link,
   message: "Please have a look.",
   locale: null,
   to: ["bob@example.net"],
+  expiresAtMs: null,
+  by: "test",
+  key: null,
+};
+
+/** A site that says nothing of its own, and lets everything through at once. */
+const openSettings: SharingSettings = {
+  remindAfterMs: [],
+  expireAfterMs: null,
+  quietHours: null,
+  limits: { perMinute: 10_000, perDay: 10_000, perRecipientPerDay: 10_000, perDomainPerHour: 10_000 },
+  publicUrl: null,
 };
 
 /** The SMTP part of a configuration for a server on loopback. */

@@ -1,23 +1,23 @@
 import { z } from "zod";
 
-/** What the template compiler is asked and answers, both as JSON. */
+/** What the template compiler is asked, as JSON: MJML with its partials in their places. */
 export interface CompileRequest {
-  readonly sources: readonly CompileSource[];
+  readonly sources: readonly string[];
 }
 
-export interface CompileSource {
-  /** Path of the file the MJML came from: includes are relative to it. */
-  readonly file: string;
-  /** Includes stay inside this folder. */
-  readonly root: string;
-  readonly mjml: string;
-}
+const problem = z.object({
+  /** In the MJML; null where it concerns the whole. */
+  offset: z.number().nullable(),
+  message: z.string(),
+  remedy: z.string(),
+});
 
 /** One answer per source, in the same order: HTML, or what is wrong with the source. */
 export const compileReply = z.object({
   results: z.array(
-    z.union([z.object({ html: z.string() }), z.object({ problems: z.array(z.string()).min(1) })]),
+    z.union([z.object({ html: z.string() }), z.object({ problems: z.array(problem).min(1) })]),
   ),
 });
 
+export type CompileProblem = z.infer<typeof problem>;
 export type Compiled = z.infer<typeof compileReply>["results"][number];

@@ -1,94 +1,106 @@
 /**
  * A short-lived program: compiles MJML to HTML and ends. Importing mjml costs about 100 MB of memory and 300 ms
  * (reference/feasibility.md, section 3), which the daemon must not carry. Reads a CompileRequest as JSON from standard
- * input and prints a CompileReply as JSON. Liquid placeholders pass through unchanged.
+ * input and prints a CompileReply as JSON. Liquid placeholders pass through unchanged. Reads no file.
  */
-import { readFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
 import { json } from "node:stream/consumers";
 import { Parser } from "htmlparser2";
 import mjml2html from "mjml";
 import { z } from "zod";
-import type { Compiled, CompileSource } from "./compile-reply.ts";
+import type { Compiled, CompileProblem } from "./compile-reply.ts";
 
-const compileRequest = z.object({
-  sources: z.array(z.object({ file: z.string(), root: z.string(), mjml: z.string() })),
-});
+const compileRequest = z.object({ sources: z.array(z.string()) });
 
-async function compile(source: CompileSource): Promise<Compiled> {
-  const { html, errors } = await mjml2html(source.mjml, {
-    filePath: source.file,
-    includePath: source.root,
-    ignoreIncludes: false,
+async function compile(mjml: string): Promise<Compiled> {
+  const { html, errors } = await mjml2html(mjml, {
+    ignoreIncludes: true,
     validationLevel: "soft",
     // None: mjml's own list would load the named fonts from another server.
     fonts: {},
-    // mjml reports a refused include in a comment only.
     keepComments: true,
   });
   const problems = [
-    ...errors.map((error) => error.formattedMessage),
-    ...(html.match(/<!-- mj-include .*?-->/g) ?? []).map(() => includeProblem),
-    ...(await unclosedElements(source.file, source.mjml)),
-    ...lostPlaceholders(source.mjml, html),
-    ...outsideSources(html),
+    ...errors.map((error) => elementProblem(mjml, error)),
+    ...unclosedElements(mjml),
+    ...lostPlaceholders(mjml, html),
+    ...outsideSources(mjml, html),
   ];
   return problems.length === 0 ? { html: withoutComments(html) } : { problems };
 }
 
-const includeProblem = "An mj-include names no file inside the folder of the templates; correct its path.";
+/** mjml tells the line only. */
+function elementProblem(
+  mjml: string,
+  { line, tagName, message }: { line: number; tagName: string; message: string },
+): CompileProblem {
+  const before = mjml
+    .split("\n")
+    .slice(0, line - 1)
+    .join("\n").length;
+  const offset = mjml.indexOf(`<${tagName}`, before);
+  const remedy = "documentation.mjml.io lists the elements and their attributes.";
+  return { offset: offset === -1 ? before + 1 : offset, message: `${message}.`, remedy };
+}
 
 /** Comments of the author are not sent; those that Outlook reads are, with the empty ones that end them for others. */
 function withoutComments(html: string): string {
   return html.replaceAll(/<!--(?!\[if|<!|>).*?-->/gs, "");
 }
 
-/** mjml drops an unclosed element with its text, and says nothing. Looks into included files too. */
-async function unclosedElements(file: string, mjml: string): Promise<string[]> {
-  const problems: string[] = [];
-  const included: string[] = [];
+/** mjml drops an unclosed element with its text, and says nothing. */
+function unclosedElements(mjml: string): CompileProblem[] {
+  const problems: CompileProblem[] = [];
+  const open: number[] = [];
   const parser = new Parser(
     {
-      onopentag: (name, { path }) =>
-        void (name === "mj-include" && path !== undefined && included.push(path)),
+      onopentagname: () => void open.push(parser.startIndex),
       onclosetag(name, isImplied) {
-        if (isImplied && name.startsWith("mj") && !selfClosing(mjml, parser.endIndex)) {
-          problems.push(`${file}: ${name} is not closed.`);
-        }
+        const offset = open.pop() ?? null;
+        if (!isImplied || !name.startsWith("mj") || isSelfClosing(mjml, parser.endIndex)) return;
+        problems.push({
+          offset,
+          message: `${name} is not closed.`,
+          remedy: `Write </${name}> behind its content.`,
+        });
       },
     },
     { xmlMode: true },
   );
   parser.end(mjml);
-  for (const path of included) {
-    const below = resolve(dirname(file), path);
-    const text = await readFile(below, "utf8").catch(() => "");
-    if (below !== file) problems.push(...(await unclosedElements(below, text)));
-  }
   return problems;
 }
 
 /** The parser calls the end of `<mj-divider />` implied too. */
-function selfClosing(mjml: string, endIndex: number): boolean {
+function isSelfClosing(mjml: string, endIndex: number): boolean {
   return mjml.slice(endIndex - 1, endIndex + 1) === "/>";
 }
 
 /** What stands where mjml expects none goes too: its placeholders then miss in the HTML. */
-function lostPlaceholders(mjml: string, html: string): string[] {
+function lostPlaceholders(mjml: string, html: string): CompileProblem[] {
   const wanted = new Set(mjml.match(/\{\{[^{}]*\}\}|\{%[^{}]*%\}/g));
   return [...wanted]
     .filter((placeholder) => !html.includes(placeholder))
-    .map((placeholder) => `${placeholder} got lost: it stands where MJML takes no text.`);
+    .map((placeholder) => ({
+      offset: mjml.indexOf(placeholder),
+      message: `${placeholder} got lost: it stands where MJML takes no text.`,
+      remedy: "Put it into mj-text, or whole sections into mj-raw.",
+    }));
 }
 
-/** A mail that loads something tells its sender when and where it is read. */
-function outsideSources(html: string): string[] {
+/** A mail that loads something tells its sender when and where it is read. Pictures that travel with it are no such thing. */
+function outsideSources(mjml: string, html: string): CompileProblem[] {
   const found = html.match(
-    /(?:src|background|srcset)\s*=\s*["']?[^"'\s>]+|url\([^)]*\)|@import[^;]*|<link\b[^>]*>/gi,
+    /(?:src|background|srcset)\s*=\s*(?:"(?!"|cid:)[^"\s>]*|'(?!'|cid:)[^'\s>]*|(?!["']|cid:)[^"'\s>]+)|url\([^)]*\)|@import[^;]*|<link\b[^>]*>/gi,
   );
-  return (found ?? []).map(
-    (source) => `${source} would be loaded when the mail is read; use no outside source.`,
-  );
+  return [...new Set(found)].map((source) => {
+    const named = source.replace(/^\w+\s*=\s*["']?/, "");
+    const offset = mjml.indexOf(named);
+    return {
+      offset: offset === -1 ? null : offset,
+      message: `${source} would be loaded when the mail is read.`,
+      remedy: "Remove it; a picture that travels with the mail is the logo of brand.yaml.",
+    };
+  });
 }
 
 async function main(): Promise<void> {

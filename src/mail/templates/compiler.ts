@@ -3,7 +3,9 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { limits } from "../../domain/limits.ts";
 import { type CompileRequest, type Compiled, compileReply } from "./compile-reply.ts";
-import { TemplateError, type TemplateSource } from "./files.ts";
+import { joined, placeOf } from "./pieces.ts";
+import { fileProblem, TemplateError } from "./problem.ts";
+import type { TemplateSource } from "./source.ts";
 
 const program = fileURLToPath(new URL("compile-templates.ts", import.meta.url));
 
@@ -14,16 +16,21 @@ const program = fileURLToPath(new URL("compile-templates.ts", import.meta.url));
 export async function compileAll(
   sources: readonly TemplateSource[],
 ): Promise<readonly (string | TemplateError)[]> {
-  const reply = await runCompiler({ sources: sources.map(({ file, root, mjml }) => ({ file, root, mjml })) });
-  return sources.map((source, index) => htmlOf(source, reply[index]));
+  if (sources.length === 0) return [];
+  const results = await runCompiler({ sources: sources.map(({ mjml }) => joined(mjml)) });
+  return sources.map((source, index) => htmlOf(source, results[index]));
 }
 
 function htmlOf(source: TemplateSource, compiled: Compiled | undefined): string | TemplateError {
-  if (compiled !== undefined && "html" in compiled) return compiled.html;
-  const problems = compiled?.problems ?? ["the compiler did not answer"];
-  return new TemplateError(`${source.file} cannot be used: ${problems.join(" ")}`);
+  if (compiled === undefined) return new TemplateError(`The template compiler left out ${source.file}.`);
+  if ("html" in compiled) return compiled.html;
+  return TemplateError.of(
+    compiled.problems.map(({ offset, message, remedy }) => {
+      const place = offset === null ? null : placeOf(source.mjml, offset);
+      return place === null ? fileProblem(source.file, message, remedy) : { ...place, message, remedy };
+    }),
+  );
 }
-
 async function runCompiler(request: CompileRequest): Promise<readonly Compiled[]> {
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program], {
     env: {},

@@ -1,41 +1,55 @@
 import type { InvitationFacts } from "../../domain/invitation.ts";
 import type { NoticeFacts, NoticeShare } from "../../domain/notice.ts";
-import type { TemplateName } from "./files.ts";
-import { invitationValues, noticeValues, summaryValues, type TemplateValues } from "./values.ts";
+import type { TemplateName } from "./names.ts";
+import type { Said } from "./values.ts";
 
-/** What a template is tried with: two forms of a host, doubts, a message of several lines, characters that HTML must escape. */
-export function exampleValues(name: TemplateName, siteName: string, locale: string): TemplateValues {
-  switch (name) {
-    case "invitation":
-      return invitationValues({ ...invitation, siteName });
+/** What a template is shown with: two forms of a host, doubts, a message of several lines, characters that HTML must escape. */
+export function exampleOf(template: TemplateName, siteName: string): Said {
+  switch (template) {
     case "notice-held":
-      return noticeValues({ ...notice, siteName, state: "held" }, locale);
+      return { template, facts: { ...notice, siteName, state: "held" } };
     case "notice-answered":
-      return noticeValues({ ...notice, siteName, state: "followed" }, locale);
+      return { template, facts: { ...notice, siteName, state: "followed" } };
     case "notice-failed": {
       const failed = { state: "needs-password", reason: "guest-password-needed" };
-      return noticeValues({ ...notice, siteName, ...failed }, locale);
+      return { template, facts: { ...notice, siteName, ...failed } };
     }
     case "notice-summary": {
       const shares = [share, { ...share, title: null, module: "calendar" }];
-      return summaryValues({ siteName, recipient, shares, folder: "Shares" }, locale);
+      return { template, facts: { siteName, recipient, shares, folder: "Shares" } };
     }
+    case "notice-undelivered": {
+      const failures = [
+        { address: "carol@example.com", reason: "unknown-user", status: "5.1.1" },
+        { address: "dave@example.net", reason: "mailbox-full", status: "4.2.2" },
+      ];
+      return { template, facts: { siteName, recipient: sharer, title, failures } };
+    }
+    case "invite":
+      return { template, facts: { ...invitation, siteName, code: "example-invite@cloud.example.org" } };
+    case "invitation":
+    case "discovery":
+    case "reminder":
+    case "revoked":
+      return { template, facts: { ...invitation, siteName } };
     default:
-      return name satisfies never;
+      return template satisfies never;
   }
 }
 
 const recipient = { name: "Bob", address: "bob@example.net" };
+const sharer = { name: "Alice", address: "alice@example.org" };
 const title = "Plans & pictures <2026>";
+const untilMs = Date.UTC(2026, 11, 24);
 
 const invitation: Omit<InvitationFacts, "siteName"> = {
-  sharer: { name: "Alice", address: "alice@example.org" },
+  sharer,
   recipient,
   title,
   link: "https://cloud.example.org/s/example",
   message: "Hello Bob,\n\nhere is what we talked about.\nAlice",
-  expiresAtMs: null,
-  page: null,
+  expiresAtMs: untilMs,
+  page: "https://usher.example.net/invitation/example",
   code: null,
 };
 
@@ -44,7 +58,7 @@ const host = { ascii: "xn--bcher-kva.example", unicode: "bücher.example", marks
 const share: NoticeShare = {
   title,
   module: "files",
-  sharer: { name: "Alice", address: "alice@example.org" },
+  sharer,
   origin: "https://xn--bcher-kva.example",
   evidence: {
     authentication: {
@@ -75,9 +89,5 @@ const notice: Omit<NoticeFacts, "siteName" | "state"> = {
   reason: null,
   detail: null,
   isUnchanged: false,
-  ways: {
-    page: "https://usher.example.net/answer/example",
-    folder: "Shares",
-    untilMs: Date.UTC(2026, 11, 24),
-  },
+  ways: { page: "https://usher.example.net/answer/example", folder: "Shares", untilMs },
 };

@@ -1,63 +1,165 @@
-import { fileURLToPath } from "node:url";
-import { localeOf, locales } from "../../domain/locale.ts";
-import { compileAll } from "./compiler.ts";
-import { fillTemplate, type ParsedTemplate, parseTemplate, type RenderedMail } from "./fill.ts";
-import { readTemplate, TemplateError, type TemplateName } from "./files.ts";
-import type { TemplateValues } from "./values.ts";
+import { limits } from "../../domain/limits.ts";
+import { localeSteps } from "../../domain/locale.ts";
+import { fillTemplate, type ParsedTemplate, type RenderedMail } from "./fill.ts";
+import { localesOf, type SearchOrder, shippedFolder } from "./folders.ts";
+import { type Loaded, loadAll, orError } from "./load.ts";
+import type { TemplateName } from "./names.ts";
+import { TemplateError, type TemplateProblem } from "./problem.ts";
+import { readBrand } from "./brand.ts";
+import { readSource, type TemplateSource } from "./source.ts";
+import { type Said, valuesOf } from "./values.ts";
 
-/** The mail templates of a site. Files are read and compiled at the first use and kept; a reload makes a new one. */
+/**
+ * The mail templates of a site. Files are compiled at the first use and kept; changed files are taken as soon as they
+ * can be used, and until then what was in force stays.
+ */
 export interface Templates {
-  /** @throws TemplateError when the template's files cannot be used. */
-  render(name: TemplateName, locale: string, values: TemplateValues): Promise<RenderedMail>;
+  /** @throws TemplateError when no file of the template can be used. */
+  render(letter: Said & { readonly locale: string }): Promise<RenderedMail>;
 }
 
-const ownDirectory = fileURLToPath(new URL("../../../templates", import.meta.url));
+/** What became of files that changed. */
+export interface TemplateChange {
+  /** `kept`: they cannot be used. */
+  readonly kind: "taken" | "kept";
+  readonly template: TemplateName;
+  readonly locale: string;
+  /** The `.mjml` that is in force; null where none is and another language stands in. */
+  readonly file: string | null;
+  /** Of those that were not taken. */
+  readonly problems: readonly TemplateProblem[];
+}
 
-/** One language of a template, ready to be filled, or why it is not: a mistake in one stops no other. */
-type Loaded = ParsedTemplate | TemplateError;
+interface TemplateOptions {
+  readonly tell?: (change: TemplateChange) => void;
+  /** How often files are looked at while mails are written. */
+  readonly lookMs?: number;
+}
 
-/** `directory` is the operator's own folder; what is not in it comes from Usher's own. */
-export function createTemplates(directory: string | null): Templates {
-  const directories = directory === null ? [ownDirectory] : [directory, ownDirectory];
-  const loading = new Map<TemplateName, Promise<readonly Loaded[]>>();
+/** One language of a template. */
+interface Held {
+  /** Null where none of its files can be used. */
+  readonly template: ParsedTemplate | null;
+  /** Of the files as they stand, taken or not. */
+  readonly fingerprint: string;
+}
+
+interface Shelf {
+  held: ReadonlyMap<string, Held>;
+  lookedAtMs: number;
+  looking: Promise<void> | null;
+}
+
+/** Usher's own alone where no folders are given. */
+export function createTemplates(
+  search: SearchOrder = [shippedFolder],
+  options: TemplateOptions = {},
+): Templates {
+  const { tell = () => undefined, lookMs = limits.templateLookMs } = options;
+  const shelves = new Map<TemplateName, Shelf>();
+
+  async function upToDate(name: TemplateName): Promise<ReadonlyMap<string, Held>> {
+    const shelf = shelves.get(name) ?? { held: new Map(), lookedAtMs: -Infinity, looking: null };
+    shelves.set(name, shelf);
+    if (performance.now() - shelf.lookedAtMs >= lookMs) {
+      shelf.looking ??= look(search, name, shelf, tell).finally(() => (shelf.looking = null));
+    }
+    if (shelf.looking !== null) await shelf.looking;
+    return shelf.held;
+  }
+
   return {
-    async render(name, locale, values) {
-      const known = loading.get(name) ?? loadAll(directories, name);
-      loading.set(name, known);
-      try {
-        const template = (await known)[locales.indexOf(localeOf(locale))];
-        if (template === undefined) throw new Error(`No template ${name} for ${locale}.`);
-        if (template instanceof TemplateError) throw template;
-        return fillTemplate(template, values);
-      } catch (error) {
-        // The file may be repaired by the next try.
-        if (loading.get(name) === known) loading.delete(name);
-        throw error;
+    async render({ locale, ...said }) {
+      const held = await upToDate(said.template);
+      for (const step of localeSteps(locale)) {
+        const template = held.get(step)?.template;
+        if (template) return fillTemplate(template, valuesOf(said, template.locale, template.brand.values));
       }
+      throw new TemplateError(`No file of the template ${said.template} can be used: usher template check`);
     },
   };
 }
 
-async function loadAll(directories: readonly string[], name: TemplateName): Promise<readonly Loaded[]> {
-  const sources = await Promise.all(
-    locales.map(async (locale) => orError(async () => readTemplate(directories, name, locale))),
-  );
-  const readable = sources.flatMap((source) => (source instanceof TemplateError ? [] : [source]));
-  const htmls = readable.length === 0 ? [] : await compileAll(readable);
+async function look(
+  search: SearchOrder,
+  name: TemplateName,
+  shelf: Shelf,
+  tell: (change: TemplateChange) => void,
+): Promise<void> {
+  const found = await readAll(search, name, await localesOf(search, name));
+  const changed = found.filter(({ locale, read }) => hasChanged(read, shelf.held.get(locale)));
+  const held = new Map(found.flatMap(({ locale }) => entryOf(shelf.held, locale)));
+  const loaded = await load(changed);
+  for (const [index, { locale, read }] of changed.entries()) {
+    const now = loaded[index] ?? new TemplateError(`${name}/${locale} was left out.`);
+    const before = held.get(locale)?.template ?? null;
+    const template = now instanceof TemplateError ? (before ?? (await below(search, name, locale))) : now;
+    held.set(locale, { template, fingerprint: fingerprintOf(read) });
+    const file = template?.file ?? null;
+    if (now instanceof TemplateError)
+      tell({ kind: "kept", template: name, locale, file, problems: now.problems });
+    else if (before !== null) tell({ kind: "taken", template: name, locale, file, problems: [] });
+  }
+  shelf.held = held;
+  shelf.lookedAtMs = performance.now();
+}
+
+interface Found {
+  readonly locale: string;
+  readonly read: TemplateSource | TemplateError;
+}
+
+async function readAll(
+  search: SearchOrder,
+  name: TemplateName,
+  locales: readonly string[],
+): Promise<readonly Found[]> {
+  const brand = await orError(async () => readBrand(search));
   return Promise.all(
-    sources.map(async (source) => {
-      if (source instanceof TemplateError) return source;
-      const html = htmls[readable.indexOf(source)] ?? "";
-      return html instanceof TemplateError ? html : orError(() => parseTemplate(source, html));
-    }),
+    locales.map(async (locale) => ({
+      locale,
+      read:
+        brand instanceof TemplateError
+          ? brand
+          : await orError(async () => readSource(search, name, locale, brand)),
+    })),
   );
 }
 
-async function orError<T>(work: () => T | Promise<T>): Promise<T | TemplateError> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof TemplateError) return error;
-    throw error;
-  }
+/** A file that was written just now may lack its end; where nothing is in force there is nothing to wait with. */
+function hasChanged(read: TemplateSource | TemplateError, held: Held | undefined): boolean {
+  if (held === undefined) return true;
+  if (held.fingerprint === fingerprintOf(read)) return false;
+  if (read instanceof TemplateError) return true;
+  const ageMs = Date.now() - read.changedAtMs;
+  return ageMs < 0 || ageMs >= limits.templateSettleMs;
+}
+
+function fingerprintOf(read: TemplateSource | TemplateError): string {
+  return read instanceof TemplateError ? read.message : read.fingerprint;
+}
+
+function entryOf(held: ReadonlyMap<string, Held>, locale: string): readonly (readonly [string, Held])[] {
+  const entry = held.get(locale);
+  return entry === undefined ? [] : [[locale, entry]];
+}
+
+async function load(found: readonly Found[]): Promise<readonly Loaded[]> {
+  const sources = found.flatMap(({ read }) => (read instanceof TemplateError ? [] : [read]));
+  const loaded = await loadAll(sources);
+  return found.map(({ read }) =>
+    read instanceof TemplateError ? read : (loaded[sources.indexOf(read)] ?? new TemplateError("left out")),
+  );
+}
+
+/** Where nothing was in force yet: what the folders behind the first one have. Mail goes out, if in another look. */
+async function below(
+  search: SearchOrder,
+  name: TemplateName,
+  locale: string,
+): Promise<ParsedTemplate | null> {
+  const [, ...rest] = search;
+  if (rest.length === 0) return null;
+  const [loaded] = await load(await readAll(rest, name, [locale]));
+  return loaded === undefined || loaded instanceof TemplateError ? below(rest, name, locale) : loaded;
 }

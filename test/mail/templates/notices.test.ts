@@ -11,7 +11,7 @@ import { mailReaders } from "../../../src/protocols/mail-readers.ts";
 import { inspectMail } from "../../../src/receiving/inspect.ts";
 import { answerPage as page, letterOf, noticeTemplates, share } from "../notice-letters.ts";
 
-const templates = createTemplates(null);
+const templates = createTemplates();
 const write = createNoticeWriter(() => templates);
 const cases = noticeTemplates.flatMap((template) => locales.map((locale) => [template, locale] as const));
 
