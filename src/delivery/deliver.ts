@@ -134,7 +134,7 @@ async function keptLetter({ mail, parts }: Attempt): Promise<Kept> {
   const sealed = parts.sealer.seal(raw.toString("latin1"), mail.rawPlace);
   await parts.store.transaction(async (db) => {
     await mail.update(db, { raw_sealed: sealed });
-    await mail.afterWritten?.(db, written.raw);
+    await mail.afterWritten?.(db, raw);
   });
   return { kind: "written", raw, from: site.address };
 }
