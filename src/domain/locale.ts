@@ -1,5 +1,5 @@
 /** Languages in which Usher itself has words; the first is the fallback. */
-export const locales = ["en", "de", "fr"] as const;
+export const locales = ["en", "de", "fr", "es"] as const;
 export type Locale = (typeof locales)[number];
 
 /** The language to write to somebody in: `de-AT` gives `de`, unknown ones the fallback. */

@@ -54,6 +54,8 @@ export const de: Phrases = {
       "Freigaben dieser Art lassen sich für Sie nicht einbinden. Den Link in der ursprünglichen E-Mail können Sie trotzdem öffnen.",
     "needs-own-server":
       "Kalender lassen sich nur über Ihre eigene Groupware einbinden. Ihr Administrator kann sie verbinden.",
+    "needs-own-host":
+      "Freigaben einer Cozy werden von einer eigenen Adresse hier beantwortet, und Sie haben noch keine. Ihr Administrator kann Ihnen eine geben.",
     "product-not-followed":
       "Freigaben dieses Produkts lassen sich noch nicht einbinden. Den Link in der ursprünglichen E-Mail können Sie trotzdem öffnen.",
     junk: "Die ursprüngliche E-Mail liegt in Ihrem Spam-Ordner, und aus solchen E-Mails folgt nichts. Verschieben Sie sie zuerst in den Posteingang.",

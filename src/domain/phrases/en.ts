@@ -50,6 +50,8 @@ export const en: Phrases = {
       "Shares of this kind cannot be followed for you. You can still open the link in the original mail.",
     "needs-own-server":
       "Calendars can only be followed through your own groupware. Your administrator can connect it.",
+    "needs-own-host":
+      "Shares of a Cozy are answered from an address of your own here, and you have none yet. Your administrator can give you one.",
     "product-not-followed":
       "Shares of this product cannot be followed yet. You can still open the link in the original mail.",
     junk: "The original mail lies in your Junk folder, and nothing follows from such mail. Move it to your inbox first.",

@@ -54,6 +54,8 @@ export const es: Phrases = {
       "Los contenidos de este tipo no se pueden añadir para usted. Aun así, puede abrir el enlace del mensaje original.",
     "needs-own-server":
       "Los calendarios solo se pueden añadir a través de su propia plataforma de colaboración. Su administrador puede conectarla.",
+    "needs-own-host":
+      "A lo que se comparte desde un Cozy se responde desde una dirección propia aquí, y usted todavía no tiene ninguna. Su administrador puede darle una.",
     "product-not-followed":
       "Los contenidos de este producto todavía no se pueden añadir. Aun así, puede abrir el enlace del mensaje original.",
     junk: "El mensaje original está en su carpeta de correo no deseado, y con esos mensajes no se hace nada. Muévalo primero a la bandeja de entrada.",

@@ -54,6 +54,8 @@ export const fr: Phrases = {
       "Les partages de ce type ne peuvent pas être suivis pour vous. Le lien du message d’origine reste utilisable.",
     "needs-own-server":
       "Un agenda ne peut être suivi que par votre propre messagerie collaborative. Votre administrateur peut la relier.",
+    "needs-own-host":
+      "Les partages d’un Cozy reçoivent leur réponse d’une adresse à vous ici, et vous n’en avez pas encore. Votre administrateur peut vous en donner une.",
     "product-not-followed":
       "Les partages de ce produit ne peuvent pas encore être suivis. Le lien du message d’origine reste utilisable.",
     junk: "Le message d’origine se trouve dans vos indésirables, et rien ne découle d’un tel message. Déplacez-le d’abord dans votre boîte de réception.",

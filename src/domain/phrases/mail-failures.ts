@@ -105,4 +105,4 @@ const es: Sentences = {
   other: "El correo no se pudo entregar. Compruebe la dirección.",
 };
 
-const sentences: Readonly<Record<Locale | "es", Sentences>> = { en, de, fr, es };
+const sentences: Readonly<Record<Locale, Sentences>> = { en, de, fr, es };

@@ -5,7 +5,7 @@ import { es } from "./es.ts";
 import { fr } from "./fr.ts";
 import type { FailureName, Phrases } from "./wanted.ts";
 
-const phrases: Readonly<Record<Locale | "es", Phrases>> = { en, de, fr, es };
+const phrases: Readonly<Record<Locale, Phrases>> = { en, de, fr, es };
 
 export function phrasesIn(locale: Locale): Phrases {
   return phrases[locale];
@@ -41,6 +41,7 @@ const failures: Readonly<Record<string, FailureName>> = {
   "module-not-available": "kind-not-followed",
   "home-does-not-support": "kind-not-followed",
   "calendar-needs-home": "needs-own-server",
+  "no-instance-host": "needs-own-host",
   "protocol-cannot-be-followed": "product-not-followed",
   junk: "junk",
 };

@@ -38,6 +38,7 @@ export type FailureName =
   | "single-file"
   | "kind-not-followed"
   | "needs-own-server"
+  | "needs-own-host"
   | "product-not-followed"
   | "junk"
   | "other";
