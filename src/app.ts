@@ -12,6 +12,8 @@ import { createSystemd, type Systemd } from "./observe/systemd.ts";
 import { createExpire } from "./receiving/expire.ts";
 import { planAnswers } from "./receiving/plan-mailbox.ts";
 import { createSweep } from "./receiving/sweep.ts";
+import { createSweepSharings } from "./sharing/sweep.ts";
+import { planningParts } from "./sharing-parts.ts";
 import { receivingParts } from "./receiving-parts.ts";
 import type { CurrentConfig } from "./room.ts";
 import { accountRules, lazyOrigins, lazyReading, lazySending } from "./rooms.ts";
@@ -79,6 +81,7 @@ async function assemble(site: Site, env: DaemonSource["env"], stack: AsyncDispos
   const reading = lazyReading(stack, site, current, async (id, use) => mailboxes.withSession(id, use));
   const workers = {
     "sweep-subscriptions": createSweep(site),
+    "sweep-sharings": createSweepSharings(planningParts(site, current)),
     "expire-notifications": createExpire(receivingParts(site, [], current)),
     ...reading.workers,
     ...origins.workers,
@@ -96,6 +99,7 @@ async function assemble(site: Site, env: DaemonSource["env"], stack: AsyncDispos
 
 const schedule: readonly ScheduleEntry[] = [
   { cron: "* * * * *", job: { kind: "sweep-subscriptions", subject: "site", lane: "site" } },
+  { cron: "* * * * *", job: { kind: "sweep-sharings", subject: "site", lane: "site" } },
   { cron: "*/5 * * * *", job: { kind: "expire-notifications", subject: "site", lane: "site" } },
 ];
 

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { limits } from "../domain/limits.ts";
 import { createSharing } from "../sharing/create.ts";
-import { newId } from "../store/ids.ts";
 import { isServing } from "../store/instance-lock.ts";
-import { type InvitedRecipient, listSharings, readRecipients, sharingsByPrefix } from "../store/sharings.ts";
+import { type InvitedRecipient, readRecipients } from "../store/invited.ts";
+import { listSharings, sharingsByPrefix } from "../store/sharings.ts";
+import { planningParts } from "../sharing-parts.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
 import { theOne, whenText } from "./found.ts";
 import { openSite } from "./site.ts";
@@ -49,10 +50,9 @@ export function registerSharing(program: Command, cli: Cli): void {
 
 async function create(cli: Cli, options: CreateOptions): Promise<void> {
   await using site = await openSite(cli);
-  const { smtp } = site.config;
   const link =
     options.link === "-" ? (await cli.io.read(limits.urlChars + 1)).toString("utf8") : options.link;
-  const parts = { ...site, newId, sender: () => smtp?.from ?? null };
+  const parts = planningParts(site, () => site.config);
   const created = await createSharing(parts, {
     account: options.account,
     title: options.title,
@@ -60,6 +60,9 @@ async function create(cli: Cli, options: CreateOptions): Promise<void> {
     message: options.message ?? null,
     locale: options.locale ?? null,
     to: options.to,
+    expiresAtMs: null,
+    by: "command line",
+    key: null,
   });
   if (created.kind === "refused") {
     if (options.json === true) cli.io.out(JSON.stringify(created));

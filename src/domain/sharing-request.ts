@@ -10,6 +10,15 @@ export interface SharingRequest {
   readonly message: string | null;
   /** Mail addresses. */
   readonly to: readonly string[];
+  /** When it ends, milliseconds since 1970; null for what the site says. */
+  readonly expiresAtMs: number | null;
+}
+
+/** Somebody to invite. */
+export interface InvitedAddress {
+  readonly address: string;
+  /** Normal form of domain/address.ts. */
+  readonly key: string;
 }
 
 export interface CheckedSharing {
@@ -20,11 +29,13 @@ export interface CheckedSharing {
   readonly origin: string;
   /** Lines separated by line feeds. */
   readonly message: string | null;
-  readonly recipients: readonly { readonly address: string; readonly key: string }[];
+  readonly recipients: readonly InvitedAddress[];
 }
 
 /** Why a sharing is not made: a kebab-case reason, and a sentence with the way out. Never tells the link. */
 export interface SharingProblem {
+  /** Field of the request, a place in a list after a dot: `to.3`. */
+  readonly field: string;
   readonly because: string;
   readonly detail: string;
 }
@@ -34,33 +45,52 @@ export type CheckedRequest =
   | { readonly ok: false; readonly problems: readonly SharingProblem[] };
 
 /** Checks what can be told from the request alone, and names everything that is wrong at once. */
-export function checkSharing(request: SharingRequest): CheckedRequest {
+export function checkSharing(request: SharingRequest, nowMs: number): CheckedRequest {
   const link = URL.parse(request.link.trim());
   const title = withoutBidi(request.title).trim();
   const problems = [
     ...titleProblems(title),
     ...linkProblems(request.link, link),
     ...messageProblems(request.message ?? ""),
-    ...recipientProblems(request.to),
+    ...expiryProblems(request.expiresAtMs, nowMs),
+    ...recipientProblems(request.to, new Set()),
   ];
   if (problems.length > 0 || link === null) return { ok: false, problems };
   const lines = messageLines(request.message ?? "");
   const message = lines.length === 0 ? null : lines.join("\n");
-  const recipients = request.to.map((typed) => {
-    const address = typed.trim();
-    return { address, key: addressKey(address) ?? address };
-  });
+  const recipients = invited(request.to);
   return { ok: true, sharing: { title, link: link.href, origin: link.origin, message, recipients } };
 }
 
+export type CheckedRecipients =
+  | { readonly ok: true; readonly recipients: readonly InvitedAddress[] }
+  | { readonly ok: false; readonly problems: readonly SharingProblem[] };
+
+/** Checks people who are invited to a sharing later; `known` are the keys of those it invites already. */
+export function checkRecipients(to: readonly string[], known: ReadonlySet<string>): CheckedRecipients {
+  const problems = recipientProblems(to, known);
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, recipients: invited(to) };
+}
+
+/** Of addresses that were checked. */
+function invited(to: readonly string[]): readonly InvitedAddress[] {
+  return to.map((typed) => {
+    const address = typed.trim();
+    return { address, key: addressKey(address) ?? address };
+  });
+}
+
 function titleProblems(title: string): SharingProblem[] {
-  if (title === "") return [problem("no-title", "The title is empty; say what is shared.")];
+  if (title === "") return [problem("title", "no-title", "The title is empty; say what is shared.")];
   if (hasControl(title)) {
-    return [problem("bad-title", "The title has control characters or line breaks; leave them out.")];
+    return [
+      problem("title", "bad-title", "The title has control characters or line breaks; leave them out."),
+    ];
   }
   if (title.length <= limits.titleChars) return [];
   return [
     problem(
+      "title",
       "title-too-long",
       `The title has ${title.length} characters; at most ${limits.titleChars} are sent.`,
     ),
@@ -68,56 +98,73 @@ function titleProblems(title: string): SharingProblem[] {
 }
 
 function linkProblems(typed: string, link: URL | null): SharingProblem[] {
-  if (link === null) return [problem("bad-link", "The link is not a URL; copy it whole.")];
+  if (link === null) return [problem("link", "bad-link", "The link is not a URL; copy it whole.")];
   if (link.protocol !== "https:") {
-    return [problem("link-not-https", "The link is not https; only encrypted links are sent.")];
+    return [problem("link", "link-not-https", "The link is not https; only encrypted links are sent.")];
   }
   if (link.username !== "" || link.password !== "") {
     return [
-      problem("link-with-password", "The link carries a user name or password before the @; remove it."),
+      problem(
+        "link",
+        "link-with-password",
+        "The link carries a user name or password before the @; remove it.",
+      ),
     ];
   }
   if (typed.trim().length <= limits.urlChars && link.href.length <= limits.urlChars) return [];
-  return [problem("link-too-long", `The link is longer than ${limits.urlChars} characters.`)];
+  return [problem("link", "link-too-long", `The link is longer than ${limits.urlChars} characters.`)];
 }
 
 function messageProblems(message: string): SharingProblem[] {
   if (message.length <= limits.messageChars) return [];
   return [
     problem(
+      "message",
       "message-too-long",
       `The message has ${message.length} characters; at most ${limits.messageChars} are sent.`,
     ),
   ];
 }
 
-function recipientProblems(to: readonly string[]): SharingProblem[] {
-  if (to.length === 0) return [problem("no-recipient", "Nobody is invited; name at least one address.")];
-  if (to.length > limits.recipientsPerSharing) {
-    return [
-      problem(
-        "too-many-recipients",
-        `${to.length} addresses are named; one sharing has at most ${limits.recipientsPerSharing}.`,
-      ),
-    ];
+function expiryProblems(expiresAtMs: number | null, nowMs: number): SharingProblem[] {
+  if (expiresAtMs === null || expiresAtMs >= nowMs + limits.sharingMinMs) return [];
+  return [problem("expires", "expires-too-soon", "The sharing would end at once; name a later time.")];
+}
+
+function recipientProblems(to: readonly string[], known: ReadonlySet<string>): SharingProblem[] {
+  if (to.length === 0)
+    return [problem("to", "no-recipient", "Nobody is invited; name at least one address.")];
+  const all = known.size + to.length;
+  if (all > limits.recipientsPerSharing) {
+    const detail = `${all} addresses would be invited; one sharing has at most ${limits.recipientsPerSharing}.`;
+    return [problem("to", "too-many-recipients", detail)];
   }
   const seen = new Set<string>();
-  return to.flatMap((typed) => {
+  return to.flatMap((typed, place) => {
+    const field = `to.${place}`;
     const key = addressKey(typed.trim());
     const shown = `"${withoutBidi(typed)
       .replaceAll(/\p{Cc}/gu, " ")
       .slice(0, limits.addressChars)}"`;
     if (key === null) {
       return [
-        problem("bad-address", `${shown} is not a mail address; write it as name@domain, without a name.`),
+        problem(
+          field,
+          "bad-address",
+          `${shown} is not a mail address; write it as name@domain, without a name.`,
+        ),
       ];
     }
-    if (seen.has(key)) return [problem("duplicate-address", `${shown} is named twice; name it once.`)];
+    if (seen.has(key)) return [problem(field, "duplicate-address", `${shown} is named twice; name it once.`)];
+    if (known.has(key)) {
+      const detail = `${shown} is invited already; usher sharing remind or resend writes to it again.`;
+      return [problem(field, "already-invited", detail)];
+    }
     seen.add(key);
     return [];
   });
 }
 
-function problem(because: string, detail: string): SharingProblem {
-  return { because, detail };
+function problem(field: string, because: string, detail: string): SharingProblem {
+  return { field, because, detail };
 }

@@ -1,135 +1,115 @@
 import { createHash } from "node:crypto";
-import { addressDomain } from "../domain/address.ts";
-import { invitationMessageId } from "../domain/invitation.ts";
 import {
   type CheckedSharing,
   checkSharing,
   type SharingProblem,
   type SharingRequest,
 } from "../domain/sharing-request.ts";
-import { addRecord } from "../store/records.ts";
-import {
-  followedShareKeys,
-  insertSharing,
-  type InvitationRow,
-  readSharer,
-  type RecipientRow,
-  type Sharer,
-  type SharingRow,
-} from "../store/sharings.ts";
+import { idFromMac } from "../store/ids.ts";
+import { addRecord, sharingDecision } from "../store/records.ts";
+import { followedShareKeys, insertSharing, readSharer, readSharing, type Sharer } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
-import type { SharingParts } from "./parts.ts";
+import { invite } from "./invite.ts";
+import type { PlanningParts } from "./parts.ts";
+import { siteDomain } from "./plan-mails.ts";
 
 export interface NewSharingRequest extends SharingRequest {
   /** Name of the account that shares. */
   readonly account: string;
   /** Language of the invitations; null takes the account's. */
   readonly locale: string | null;
+  /** Who asks, for the record. */
+  readonly by: string;
+  /** Chosen by a program so that it can ask again; null for none. One account's keys are its own. */
+  readonly key: string | null;
 }
 
 export type Created =
-  | { readonly kind: "created"; readonly id: string; readonly recipients: number }
+  | {
+      readonly kind: "created";
+      readonly id: string;
+      readonly recipients: number;
+      /** The same was asked before with this key; nothing new was made. */
+      readonly isRepeat: boolean;
+    }
   | { readonly kind: "refused"; readonly problems: readonly SharingProblem[] };
 
-type CreateParts = Pick<SharingParts, "store" | "sealer" | "queue" | "sender" | "newId">;
-
 /** Plans a sharing: its recipients, their invitations and the work of sending them, all or nothing. */
-export async function createSharing(parts: CreateParts, request: NewSharingRequest): Promise<Created> {
-  const checked = checkSharing(request);
-  if (!checked.ok) return { kind: "refused", problems: checked.problems };
-  const domain = addressDomain(parts.sender()?.address ?? "");
-  if (domain === null) return refused(noSender);
+export async function createSharing(parts: PlanningParts, request: NewSharingRequest): Promise<Created> {
   return parts.store.transaction(async (db) => {
     const sharer = await readSharer(db, { name: request.account });
+    const known = sharer && (await knownByKey(db, sharer, request, parts));
+    if (known !== undefined) return known;
+    const nowMs = Date.now();
+    const checked = checkSharing(request, nowMs);
+    if (!checked.ok) return { kind: "refused", problems: checked.problems };
+    const domain = siteDomain(parts);
+    if (domain === null) return refused(noSender);
     if (sharer === undefined) return refused(noAccount(request.account));
     if (await isFollowed(db, sharer, checked.sharing)) return refused(resharing);
-    const locale = request.locale ?? sharer.locale;
-    const rows = planRows(checked.sharing, { parts, sharer, locale, domain });
-    await insertSharing(db, rows);
-    await addRecord(db, { accountId: sharer.id, sharingId: rows.sharing.id }, "decision", {
-      action: "share",
-      recipients: rows.recipients.length,
-      locale,
-    });
-    for (const invitation of rows.invitations) {
-      await parts.queue.enqueue(db, {
-        kind: "send-invitation",
-        subject: invitation.id,
-        lane: "smtp",
-        uniqueKey: `send/${invitation.id}`,
-      });
-    }
-    return { kind: "created", id: rows.sharing.id, recipients: rows.recipients.length };
+    return plan(db, { checked: checked.sharing, request, sharer, domain, nowMs }, parts);
   });
 }
 
 interface Plan {
-  readonly parts: CreateParts;
+  readonly checked: CheckedSharing;
+  readonly request: NewSharingRequest;
   readonly sharer: Sharer;
-  readonly locale: string;
-  /** Domain of the site's own address. */
   readonly domain: string;
+  readonly nowMs: number;
 }
 
-interface Rows {
-  readonly sharing: SharingRow;
-  readonly recipients: readonly RecipientRow[];
-  readonly invitations: readonly InvitationRow[];
-}
-
-function planRows(checked: CheckedSharing, { parts, sharer, locale, domain }: Plan): Rows {
-  const nowMs = Date.now();
-  const id = parts.newId("h");
-  const recipients = checked.recipients.map(({ address, key }, place) => ({
-    id: parts.newId("r"),
-    sharing_id: id,
-    address_key: key,
-    address,
-    name: null,
-    locale,
-    state: "pending" as const,
-    reason: null,
-    // Keeps the order of the request.
-    created_at: nowMs + place,
-    updated_at: nowMs,
-    told_by: null,
-    link_sealed: null,
-  }));
-  const link = parts.sealer.seal(checked.link, { table: "sharing", row: id, column: "link_sealed" });
-  return {
-    sharing: {
-      id,
-      account_id: sharer.id,
-      title: checked.title,
-      link_sealed: link,
-      message: checked.message,
-      created_at: nowMs,
-      expires_at: null,
-      revoked_at: null,
-    },
-    recipients,
-    invitations: recipients.map((recipient) => newInvitation(parts.newId("i"), recipient.id, domain, nowMs)),
-  };
-}
-
-function newInvitation(id: string, recipientId: string, domain: string, nowMs: number): InvitationRow {
-  return {
+async function plan(db: Db, planned: Plan, parts: PlanningParts): Promise<Created> {
+  const { checked, request, sharer, domain, nowMs } = planned;
+  const id = request.key === null ? parts.newId("h") : keyedId(sharer, request.key, parts);
+  const locale = request.locale ?? sharer.locale;
+  const { expireAfterMs } = parts.settings();
+  await insertSharing(db, {
     id,
-    recipient_id: recipientId,
-    template: "invitation",
-    message_id: invitationMessageId(id, domain),
-    in_reply_to: null,
-    fate: null,
-    fate_status: null,
-    fate_at: null,
-    raw_sealed: null,
-    state: "planned",
-    attempts: 0,
-    unknown_attempts: 0,
-    reply: null,
+    account_id: sharer.id,
+    title: checked.title,
+    link_sealed: parts.sealer.seal(checked.link, { table: "sharing", row: id, column: "link_sealed" }),
+    message: checked.message,
     created_at: nowMs,
-    sent_at: null,
-  };
+    expires_at: request.expiresAtMs ?? (expireAfterMs === null ? null : nowMs + expireAfterMs),
+    revoked_at: null,
+  });
+  await addRecord(db, { accountId: sharer.id, sharingId: id }, "decision", {
+    action: "share",
+    by: request.by,
+    recipients: checked.recipients.length,
+    locale,
+    ...(request.key === null ? {} : { request: fingerprint(request, parts) }),
+  });
+  const addresses = checked.recipients;
+  await invite(db, { sharing: { id, account_id: sharer.id }, addresses, locale, domain }, parts);
+  return { kind: "created", id, recipients: addresses.length, isRepeat: false };
+}
+
+/** What was made of the request before; undefined where it has no key, or a new one. */
+async function knownByKey(
+  db: Db,
+  sharer: Sharer,
+  request: NewSharingRequest,
+  parts: PlanningParts,
+): Promise<Created | undefined> {
+  if (request.key === null) return undefined;
+  const known = await readSharing(db, keyedId(sharer, request.key, parts));
+  if (known === undefined) return undefined;
+  const began = await sharingDecision(db, known.id);
+  if (began?.["request"] !== fingerprint(request, parts)) return refused(keyReused);
+  return { kind: "created", id: known.id, recipients: request.to.length, isRepeat: true };
+}
+
+/** The id of a sharing is made of its key: asked twice at once, there is still one. */
+function keyedId(sharer: Sharer, key: string, { sealer }: Pick<PlanningParts, "sealer">): string {
+  return idFromMac("h", sealer.mac("sharing-key", `${sharer.id}/${key}`));
+}
+
+/** Of what was asked for; tells nobody what that was. */
+function fingerprint(request: NewSharingRequest, { sealer }: Pick<PlanningParts, "sealer">): string {
+  const { title, link, message, locale, to, expiresAtMs } = request;
+  return sealer.mac("sharing-request", JSON.stringify([title, link, message, locale, to, expiresAtMs]));
 }
 
 /** A link carries its share id as one piece of its path or query: what the account follows is known by that id's hash. */
@@ -149,18 +129,28 @@ function refused(problem: SharingProblem): Created {
 
 function noAccount(name: string): SharingProblem {
   return {
+    field: "account",
     because: "no-account",
     detail: `There is no account ${JSON.stringify(name)} with a mail address; usher account list shows the accounts.`,
   };
 }
 
-const noSender: SharingProblem = {
+/** No mail can be sent, whatever is asked for. */
+export const noSender: SharingProblem = {
+  field: "smtp",
   because: "no-smtp",
   detail: "No mail can be sent: set smtp.host and smtp.from in the configuration.",
 };
 
 const resharing: SharingProblem = {
+  field: "link",
   because: "re-sharing",
   detail:
     "The link is one the account follows as a guest, and guests cannot share further; ask its owner to invite these people.",
+};
+
+const keyReused: SharingProblem = {
+  field: "key",
+  because: "key-reused",
+  detail: "Another sharing was asked for with this key; give each sharing a key of its own.",
 };

@@ -1,3 +1,4 @@
+import type { SharingConfig } from "../config/config.ts";
 import type { DeliveryParts } from "../delivery/parts.ts";
 import type { WriteInvitation } from "../domain/invitation.ts";
 import type { JobQueue } from "../jobs/queue.ts";
@@ -5,6 +6,8 @@ import type { JobQueue } from "../jobs/queue.ts";
 /** What every step of the sharing flow is given by the composition root. */
 export interface SharingParts extends DeliveryParts {
   readonly queue: JobQueue;
+  /** Asked anew each time. */
+  readonly settings: () => SharingSettings;
   readonly writeInvitation: WriteInvitation;
   /** Where reports come back to, each with a secret of its mail; null: to the site's own address. Asked anew each time. */
   readonly bounces: () => string | null;
@@ -12,6 +15,18 @@ export interface SharingParts extends DeliveryParts {
   readonly tell: (event: SharingEvent, fields: Readonly<Record<string, string | number | null>>) => void;
   readonly newId: (prefix: string) => string;
 }
+
+/** What the site's configuration says of sharings. */
+export interface SharingSettings extends SharingConfig {
+  /** Where recipients' pages are served; null for nowhere. */
+  readonly publicUrl: string | null;
+}
+
+/** What changing a sharing needs; nothing of it sends. */
+export type PlanningParts = Pick<
+  SharingParts,
+  "store" | "sealer" | "queue" | "sender" | "settings" | "newId"
+>;
 
 export type SharingEvent =
   /** The mail server took the mail. */

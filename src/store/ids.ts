@@ -6,6 +6,14 @@ const idChars = 9;
 
 /** A new row id: the prefix tells the table, nine random characters (45 bits) the row; `n4k0zq8wt1`. */
 export function newId(prefix: string): string {
-  const chars = Array.from(randomBytes(idChars), (byte) => alphabet.charAt(byte & 31));
-  return prefix + chars.join("");
+  return idOf(prefix, randomBytes(idChars));
+}
+
+/** The row id that belongs to a secret of the site (store/sealing.ts, `mac`): the same one each time. */
+export function idFromMac(prefix: string, mac: string): string {
+  return idOf(prefix, Buffer.from(mac, "hex").subarray(0, idChars));
+}
+
+function idOf(prefix: string, bytes: Uint8Array): string {
+  return prefix + Array.from(bytes, (byte) => alphabet.charAt(byte & 31)).join("");
 }

@@ -13,7 +13,10 @@ export interface Page {
 }
 
 /** Whether a row of the table lies after the one where the page begins. */
-export function liesAfter(table: "notification" | "subscription", start: PageStart): RawBuilder<boolean> {
+export function liesAfter(
+  table: "notification" | "subscription" | "sharing",
+  start: PageStart,
+): RawBuilder<boolean> {
   const { createdAt, id } = start;
   const at = sql.ref(`${table}.created_at`);
   return sql<boolean>`(${at} < ${createdAt} or (${at} = ${createdAt} and ${sql.ref(`${table}.id`)} > ${id}))`;

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { unreachable } from "../domain/unreachable.ts";
 import type { Db } from "./store.ts";
 
 /** Mails to recipients that count together: all of an account, those to one address of them, or all to one domain. */
@@ -38,6 +39,29 @@ export async function beingSent(db: Db, counted: CountedMails): Promise<number> 
   return row.mails;
 }
 
+/** Key of the job that hands a mail to the mail server; those of one account lie together. */
+export function sendKey(accountId: string, invitationId: string): string {
+  return `send/${accountId}/${invitationId}`;
+}
+
+/** How many mails of the account wait for a later time that were planned before this job. */
+export async function waitingBefore(
+  db: Db,
+  accountId: string,
+  { jobId, nowMs }: { readonly jobId: number; readonly nowMs: number },
+): Promise<number> {
+  const row = await db
+    .selectFrom("job")
+    .select(({ fn }) => fn.countAll<number>().as("jobs"))
+    .where("unique_key", ">=", sendKey(accountId, ""))
+    .where("unique_key", "<", sendKey(accountId, "\u{10FFFF}"))
+    .where("state", "=", "ready")
+    .where("run_at", ">", nowMs)
+    .where("id", "<", jobId)
+    .executeTakeFirstOrThrow();
+  return row.jobs;
+}
+
 function mailsTo(db: Db, counted: CountedMails) {
   const mails = db
     .selectFrom("invitation")
@@ -52,6 +76,8 @@ function mailsTo(db: Db, counted: CountedMails) {
         .where("recipient.address_key", "=", counted.addressKey)
         .where("sharing.account_id", "=", counted.accountId);
     case "domain":
-      return mails.where(sql<boolean>`recipient.address_key like ${`%@${counted.domain}`}`);
+      return mails.where("recipient.address_key", "like", `%@${counted.domain}`);
+    default:
+      return unreachable(counted);
   }
 }

@@ -1,6 +1,7 @@
 import type { Selectable } from "kysely";
 import type { RecipientState } from "../domain/recipient.ts";
 import type { InvitationTable, RecipientTable, SharingTable } from "./outgoing-tables.ts";
+import { liesAfter, type Page } from "./pages.ts";
 import type { Db } from "./store.ts";
 
 export type SharingRow = Selectable<SharingTable>;
@@ -10,25 +11,33 @@ export type InvitationRow = Selectable<InvitationTable>;
 /** Rows of one insert: SQLite binds at most 32,766 values in a statement. */
 const rowsPerInsert = 500;
 
-export interface NewSharing {
-  readonly sharing: SharingRow;
+/** Recipients with the mails that invite them. */
+export interface NewRecipients {
   readonly recipients: readonly RecipientRow[];
   readonly invitations: readonly InvitationRow[];
 }
 
-/** Writes a sharing with its recipients and invitations; belongs into the transaction that plans the sending. */
-export async function insertSharing(db: Db, { sharing, recipients, invitations }: NewSharing): Promise<void> {
+/** Belongs into the transaction that plans the sending. */
+export async function insertSharing(db: Db, sharing: SharingRow): Promise<void> {
   await db.insertInto("sharing").values(sharing).execute();
+}
+
+/** Adds recipients and the mails that invite them to a sharing; belongs into the transaction that plans the sending. */
+export async function insertRecipients(db: Db, { recipients, invitations }: NewRecipients): Promise<void> {
   for (let from = 0; from < recipients.length; from += rowsPerInsert) {
     await db
       .insertInto("recipient")
       .values(recipients.slice(from, from + rowsPerInsert))
       .execute();
   }
-  for (let from = 0; from < invitations.length; from += rowsPerInsert) {
+  await insertInvitations(db, invitations);
+}
+
+export async function insertInvitations(db: Db, rows: readonly InvitationRow[]): Promise<void> {
+  for (let from = 0; from < rows.length; from += rowsPerInsert) {
     await db
       .insertInto("invitation")
-      .values(invitations.slice(from, from + rowsPerInsert))
+      .values(rows.slice(from, from + rowsPerInsert))
       .execute();
   }
 }
@@ -41,16 +50,23 @@ export interface SharingSummary extends SharingRow {
   readonly notSent: number;
 }
 
-/** Sharings, newest first. */
+/** Sharings, newest first: all of them, or one page. */
 export async function listSharings(
   db: Db,
-  filter: { readonly account?: string | undefined },
+  filter: {
+    /** By name. */
+    readonly account?: string | undefined;
+    readonly accountId?: string | null;
+  },
+  page?: Page,
 ): Promise<readonly SharingSummary[]> {
   let query = db
     .selectFrom("sharing")
     .innerJoin("account", "account.id", "sharing.account_id")
     .leftJoin("recipient", "recipient.sharing_id", "sharing.id")
-    .leftJoin("invitation", "invitation.recipient_id", "recipient.id")
+    .leftJoin("invitation", (join) =>
+      join.onRef("invitation.recipient_id", "=", "recipient.id").on("invitation.in_reply_to", "is", null),
+    )
     .selectAll("sharing")
     .select(({ fn }) => [
       "account.name as account",
@@ -62,7 +78,22 @@ export async function listSharings(
     .orderBy("sharing.created_at", "desc")
     .orderBy("sharing.id");
   if (filter.account !== undefined) query = query.where("account.name", "=", filter.account);
+  if (typeof filter.accountId === "string") query = query.where("sharing.account_id", "=", filter.accountId);
+  if (page !== undefined) query = query.limit(page.rows);
+  if (page?.after) query = query.where(liesAfter("sharing", page.after));
   return query.execute();
+}
+
+export async function readSharing(db: Db, id: string): Promise<SharingRow | undefined> {
+  return db.selectFrom("sharing").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
+export async function updateSharing(
+  db: Db,
+  id: string,
+  change: Pick<SharingRow, "revoked_at">,
+): Promise<void> {
+  await db.updateTable("sharing").set(change).where("id", "=", id).execute();
 }
 
 /** Sharings whose id begins with `prefix`; at most two, enough to see that it is not unique. */
@@ -78,41 +109,6 @@ export async function sharingsByPrefix(
     .where("sharing.id", ">=", prefix)
     .where("sharing.id", "<", `${prefix}\u{10FFFF}`)
     .limit(2)
-    .execute();
-}
-
-/** One addressee and the mail to him. */
-export interface InvitedRecipient {
-  readonly address: string;
-  readonly locale: string;
-  readonly state: RecipientState;
-  readonly reason: string | null;
-  readonly messageId: string;
-  readonly mail: InvitationRow["state"];
-  readonly attempts: number;
-  readonly reply: string | null;
-  readonly sentAt: number | null;
-}
-
-/** Everybody a sharing invites, in the order of the request. */
-export async function readRecipients(db: Db, sharingId: string): Promise<readonly InvitedRecipient[]> {
-  return db
-    .selectFrom("recipient")
-    .innerJoin("invitation", "invitation.recipient_id", "recipient.id")
-    .select([
-      "recipient.address",
-      "recipient.locale",
-      "recipient.state",
-      "recipient.reason",
-      "invitation.message_id as messageId",
-      "invitation.state as mail",
-      "invitation.attempts",
-      "invitation.reply",
-      "invitation.sent_at as sentAt",
-    ])
-    .where("recipient.sharing_id", "=", sharingId)
-    .orderBy("recipient.created_at")
-    .orderBy("recipient.id")
     .execute();
 }
 
@@ -151,7 +147,12 @@ export async function updateInvitation(
 export async function setRecipientState(
   db: Db,
   id: string,
-  change: { readonly state: RecipientState; readonly reason: string | null },
+  change: {
+    readonly state: RecipientState;
+    readonly reason: string | null;
+    /** Null: the sharer is told anew where a mail to him fails again. */
+    readonly told_by?: null;
+  },
 ): Promise<void> {
   await db
     .updateTable("recipient")

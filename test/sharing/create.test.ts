@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSharing, type NewSharingRequest } from "../../src/sharing/create.ts";
 import { listSharings } from "../../src/store/sharings.ts";
-import { link, openSharingWorld, type SharingWorld, smtpAt } from "./parts.ts";
+import { openSharingWorld, request, type SharingWorld, smtpAt } from "./parts.ts";
 
 let world: SharingWorld;
 
@@ -17,14 +17,6 @@ afterEach(async () => {
 /** Why a request is refused; empty where it is not. Shows that a refused one leaves nothing behind. */
 async function reasons(change: Partial<NewSharingRequest>): Promise<readonly string[]> {
   const before = await rowCounts();
-  const request = {
-    account: "alice",
-    title: "Report",
-    link,
-    message: null,
-    locale: null,
-    to: ["bob@example.net"],
-  };
   const created = await createSharing(world.parts, { ...request, ...change });
   if (created.kind === "created") return [];
   expect(await rowCounts()).toEqual(before);
@@ -56,7 +48,7 @@ describe("a sharing", () => {
       to.map(() => ({ state: "pending", mail: "planned", attempts: 0, locale: "fr" })),
     );
     for (const { messageId } of recipients) expect(messageId).toMatch(/^<i\w+\.invitation@example\.org>$/);
-    expect(await rowCounts()).toEqual([1, 3, 3, 3, 1]);
+    expect(await rowCounts()).toEqual([1, 3, 3, 3, 4]);
     expect(await listSharings(world.parts.store.db, { account: "alice" })).toMatchObject([
       { id, account: "alice", recipients: 3, sent: 0, notSent: 0 },
     ]);
@@ -103,8 +95,7 @@ describe("a sharing is refused", () => {
 
   it("with everything that is wrong at once, each bad address by name", async () => {
     const to = ["bob", "carla@", "bob@example.net"];
-    const request = { account: "alice", title: "", link: "ftp://x", message: null, locale: null, to };
-    const created = await createSharing(world.parts, request);
+    const created = await createSharing(world.parts, { ...request, title: "", link: "ftp://x", to });
     if (created.kind === "created") throw new Error("It was created.");
     expect(created.problems.map((problem) => problem.because)).toEqual([
       "no-title",

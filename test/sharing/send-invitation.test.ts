@@ -1,5 +1,5 @@
 import { simpleParser } from "mailparser";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { limits } from "../../src/domain/limits.ts";
 import { type ScriptedSmtp, startScriptedSmtp } from "../world/scripted-smtp.ts";
 import { link, openSharingWorld, type SharingWorld, smtpAt } from "./parts.ts";
@@ -15,6 +15,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   await world[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
 });
@@ -142,10 +143,14 @@ describe("an invitation while the mail server is away or busy", () => {
   it("is given up after five days, and the recipient is known not to have it", async () => {
     server.setScript((phase) => (phase === "greeting" ? "421 4.3.2 closed" : null));
     const id = await world.share();
-    const since = Date.now() - limits.sendForMs;
-    await world.parts.store.db.updateTable("invitation").set({ created_at: since }).execute();
+    vi.useFakeTimers({ toFake: ["Date"] });
+    // Waited for its turn, which is no part of the five days.
+    vi.setSystemTime(Date.now() + 2 * limits.sendForMs);
     await world.work();
-    expect(await only(id)).toMatchObject({ state: "mail-not-sent", reason: "gave-up", mail: "failed" });
+    expect(await only(id)).toMatchObject({ state: "pending", mail: "planned", attempts: 1 });
+    vi.setSystemTime(Date.now() + limits.sendForMs);
+    await world.work();
+    expect(await only(id)).toMatchObject({ state: "mail-not-sent", reason: "expired", mail: "failed" });
     expect(world.told.at(-1)?.event).toBe("invitation-failed");
     world.pass(limits.sendForMs);
     expect(await world.work()).toBe(0);
@@ -162,7 +167,7 @@ describe("an invitation that is refused for good", () => {
     await world.work();
     expect(await only(id)).toMatchObject({
       state: "mail-not-sent",
-      reason: "refused-by-mail-server",
+      reason: "unknown-user",
       mail: "failed",
       reply: "550 5.1.1 <…@…> unknown",
       attempts: 1,

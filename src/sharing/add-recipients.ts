@@ -1,0 +1,53 @@
+import { checkRecipients } from "../domain/sharing-request.ts";
+import type { SharingProblem } from "../domain/sharing-request.ts";
+import { recipientsWithMails } from "../store/invited.ts";
+import { addRecord } from "../store/records.ts";
+import { readSharer, readSharing } from "../store/sharings.ts";
+import { whyEnded } from "./chosen.ts";
+import { noSender } from "./create.ts";
+import { invite } from "./invite.ts";
+import type { PlanningParts } from "./parts.ts";
+import { siteDomain } from "./plan-mails.ts";
+
+export interface MoreRecipients {
+  readonly sharingId: string;
+  readonly to: readonly string[];
+  /** Language of their invitations; null takes that of the account. */
+  readonly locale: string | null;
+  readonly by: string;
+}
+
+export type Added =
+  | { readonly kind: "added"; readonly recipients: number }
+  | { readonly kind: "refused"; readonly problems: readonly SharingProblem[] };
+
+/** Invites more people to a sharing, all of them or none. */
+export async function addRecipients(parts: PlanningParts, more: MoreRecipients): Promise<Added> {
+  return parts.store.transaction(async (db) => {
+    const sharing = await readSharing(db, more.sharingId);
+    if (sharing === undefined)
+      return refused({ because: "no-such-sharing", detail: "There is no such sharing." });
+    const ended = whyEnded(sharing);
+    if (ended !== null) return refused(ended);
+    const domain = siteDomain(parts);
+    const sharer = await readSharer(db, { id: sharing.account_id });
+    if (domain === null || sharer === undefined) return refused(noSender);
+    const known = await recipientsWithMails(db, sharing.id);
+    const checked = checkRecipients(more.to, new Set(known.map(({ recipient }) => recipient.address_key)));
+    if (!checked.ok) return { kind: "refused", problems: checked.problems };
+    const locale = more.locale ?? sharer.locale;
+    const addresses = checked.recipients;
+    await addRecord(db, { accountId: sharing.account_id, sharingId: sharing.id }, "decision", {
+      action: "invite",
+      by: more.by,
+      recipients: addresses.length,
+      locale,
+    });
+    await invite(db, { sharing, addresses, locale, domain }, parts);
+    return { kind: "added", recipients: addresses.length };
+  });
+}
+
+function refused({ because, detail }: Pick<SharingProblem, "because" | "detail">): Added {
+  return { kind: "refused", problems: [{ field: "sharing", because, detail }] };
+}
