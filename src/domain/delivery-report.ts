@@ -123,17 +123,17 @@ function byQmail(mail: ReportMail): readonly ReportedRecipient[] | null {
   return recipients.length === 0 ? null : recipients;
 }
 
-/** Any mail server's own words about one recipient: from its own address, to be answered by nobody, with a status code. */
+/** Any mail server's own words about one recipient: of its own sender, who cannot be answered, with a status code. */
 function byPostmaster(mail: ReportMail): readonly ReportedRecipient[] | null {
-  const isNobodys = headerValues(mail, "return-path").some((path) => /^<\s*>/.test(path));
   const isServers = mail.from.some(({ address }) => /^(?:mailer-daemon|postmaster)@/i.test(address));
+  const isAnswerable = headerValues(mail, "return-path").some((path) => !/^<\s*>/.test(path));
   const isReply = headerValues(mail, "auto-submitted").some((value) => /^auto-replied(?![\w-])/i.test(value));
-  if (!isNobodys || !isServers || isReply) return null;
+  if (!isServers || isAnswerable || isReply) return null;
   const text = plainText(mail);
-  const status =
-    enhancedStatusIn(text) ?? statusOfReply(/(?<![\d.-])[45][0-5]\d[ -][^\d\s]/.exec(text)?.[0] ?? "");
-  const action = byClass[status?.[0] ?? ""];
-  return action === undefined || action === "delivered" ? null : [{ addresses: [], action, status }];
+  const basic = /(?<![\d.-])[45][0-5]\d[ -][^\d\s]/.exec(text)?.[0] ?? "";
+  const status = enhancedStatusIn(text) ?? statusOfReply(basic);
+  if (status === null) return null;
+  return [{ addresses: [], action: status.startsWith("5") ? "failed" : "delayed", status }];
 }
 
 function plainText({ texts }: ReportMail): string {

@@ -131,7 +131,10 @@ describe("what is no report", () => {
     ["the answer of an absent person", vacation(about)],
     ["the answer of a mail server to everybody", postmasterReport(about, "Auto-Submitted: auto-replied")],
     ["a person who quotes a reply", postmasterReport(about).replace("postmaster@", "erik@")],
-    ["a postmaster who can be answered", postmasterReport(about).replace("Return-Path: <>\n", "")],
+    [
+      "a postmaster who can be answered",
+      postmasterReport(about).replace("<>", "<postmaster@mx.elsewhere.example>"),
+    ],
     [
       "a confirmation that a mail was read",
       exchangeReport(about).replaceAll("delivery-status", "disposition-notification"),
