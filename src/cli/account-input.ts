@@ -1,4 +1,5 @@
 import { moduleName, type ModuleName } from "../domain/share.ts";
+import { httpsOrigin } from "../domain/web-link.ts";
 import { unreachable } from "../domain/unreachable.ts";
 import type { AccountChanged } from "../store/accounts.ts";
 import { CommandError } from "./command.ts";
@@ -19,9 +20,29 @@ export function refusalOf(changed: AccountChanged, name: string): string | null 
       return `${changed.address} is no address of account ${name}; usher account show ${name} lists them`;
     case "last-address":
       return `${changed.address} is the only address of account ${name}; add another one first`;
+    case "host-taken":
+      return `${changed.host} is the instance host of account ${changed.account} already; a host has one account`;
     default:
       return unreachable(changed);
   }
+}
+
+/** `host[:port]` in A-labels. Throws CommandError where it is no host, or the site's own. */
+export function hostFrom(text: string, publicUrl: string | null): string {
+  const host = URL.parse(httpsOrigin(text) ?? "")?.host;
+  if (host === undefined) {
+    throw new CommandError(
+      `${text} is no host; write it like alice.share.example.org, with :port where it is not 443`,
+      exitCodes.usage,
+    );
+  }
+  if (publicUrl !== null && host === new URL(publicUrl).host) {
+    throw new CommandError(
+      `${host} is the site's own host (server.publicUrl); take another`,
+      exitCodes.usage,
+    );
+  }
+  return host;
 }
 
 /** A BCP 47 tag in its canonical form. Throws CommandError where it is none. */

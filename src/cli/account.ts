@@ -12,7 +12,8 @@ import { newId } from "../store/ids.ts";
 import { listMailboxes } from "../store/mailboxes.ts";
 import { registerHome } from "./account-home.ts";
 import { registerChange } from "./account-change.ts";
-import { localeFrom, modulesFrom, refusalOf } from "./account-input.ts";
+import { registerInstance } from "./account-instance.ts";
+import { hostFrom, localeFrom, modulesFrom, refusalOf } from "./account-input.ts";
 import { accountNamed } from "./accounts-found.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -26,6 +27,7 @@ interface AddOptions extends Json {
   readonly address: readonly string[];
   readonly locale: string;
   readonly module: string;
+  readonly instance?: string;
 }
 
 export function registerAccount(program: Command, cli: Cli): void {
@@ -36,6 +38,7 @@ export function registerAccount(program: Command, cli: Cli): void {
     .requiredOption("--address <address...>", "mail address; the first one is the primary address")
     .option("--locale <tag>", "language of what Usher writes to the account", "en")
     .option("--module <names>", "what the account may subscribe to", "files,calendar,contacts,tasks")
+    .option("--instance <host>", "host of its own, as usher account instance gives it")
     .option("--json", "as JSON")
     .action(async (name: string, options: AddOptions) => add(cli, name, options));
   group
@@ -45,7 +48,7 @@ export function registerAccount(program: Command, cli: Cli): void {
     .action(async (options: Json) => list(cli, options));
   group
     .command("show <name>")
-    .description("one account with its addresses, mailbox and home server")
+    .description("one account with its addresses, instance host, mailbox and home server")
     .option("--json", "as JSON")
     .action(async (name: string, options: Json) => show(cli, name, options));
   group
@@ -56,6 +59,7 @@ export function registerAccount(program: Command, cli: Cli): void {
     .action(async (name: string, options: { yes?: true } & Json) => remove(cli, name, options));
   registerChange(group, cli);
   registerHome(group, cli);
+  registerInstance(group, cli);
 }
 
 async function add(cli: Cli, name: string, options: AddOptions): Promise<void> {
@@ -66,15 +70,17 @@ async function add(cli: Cli, name: string, options: AddOptions): Promise<void> {
       exitCodes.usage,
     );
   }
+  await using site = await openSite(cli);
+  const publicUrl = site.config.server?.publicUrl ?? null;
   const account = {
     id: newId("a"),
     name,
     locale: localeFrom(options.locale),
     modules: modulesFrom(options.module),
     addresses: options.address,
+    ...(options.instance === undefined ? {} : { instanceHost: hostFrom(options.instance, publicUrl) }),
     createdAt: Date.now(),
   };
-  await using site = await openSite(cli);
   await site.store.transaction(async (db) => {
     const refusal = refusalOf(await insertAccount(db, account), name);
     if (refusal !== null) throw new CommandError(refusal);
@@ -132,6 +138,7 @@ async function show(cli: Cli, name: string, options: Json): Promise<void> {
     ["addresses", view.addresses.join(", ")],
     ["locale", view.locale],
     ["modules", view.modules.join(", ")],
+    ["instance host", view.instance_host ?? "none"],
     ["home server", view.home === null ? "none" : `${view.home.kind} ${view.home.url} as ${view.home.login}`],
     ["mailbox", view.mailbox === null ? "none" : mailboxText(view.mailbox)],
   ];
@@ -167,6 +174,7 @@ interface AccountView {
   readonly locale: string;
   readonly modules: readonly string[];
   readonly addresses: readonly string[];
+  readonly instance_host: string | null;
 }
 
 function accountView(account: AccountRow, addresses: readonly AccountAddressRow[]): AccountView {
@@ -177,5 +185,6 @@ function accountView(account: AccountRow, addresses: readonly AccountAddressRow[
     locale: account.locale,
     modules: Array.isArray(modules) ? modules.map(String) : [],
     addresses: addresses.filter(({ account_id: id }) => id === account.id).map(({ address }) => address),
+    instance_host: account.instance_host,
   };
 }

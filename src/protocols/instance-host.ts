@@ -8,6 +8,7 @@ export function restrictionWithoutInstance({ instanceUrl }: Follower): NotFollow
     state: "UNSUPPORTED",
     because: "no-instance-host",
     detail:
-      "The account has no instance host, in whose name a Cozy sharing is answered; the administrator gives it one: usher account instance.",
+      "The account has no instance host, in whose name a Cozy sharing is answered; the administrator gives it one: usher account instance NAME HOST",
+    isCurable: true,
   };
 }

@@ -134,6 +134,8 @@ export interface NotFollowed {
   readonly because: string;
   /** A sentence for a person: what is wrong and the way out. */
   readonly detail: string;
+  /** The administrator can give the account what is missing: until then the share is held, not failed. */
+  readonly isCurable?: true;
 }
 
 /** Nothing is decided: the origin could not be asked. */

@@ -5,6 +5,7 @@ import type { NotificationState } from "../store/schema.ts";
 import type { Db } from "../store/store.ts";
 import { readSubscription, type SubscriptionRow, updateSubscription } from "../store/subscriptions.ts";
 import { cannotRefuse, capabilitiesOf, unfollowable } from "./abilities.ts";
+import { lackFor } from "./lack.ts";
 import type { ReceivingParts } from "./parts.ts";
 import { planCheck, planFollow, planLeave, planRefuse } from "./plan.ts";
 import { changeState } from "./state.ts";
@@ -57,7 +58,10 @@ export async function accept(
   return parts.store.transaction(async (db) => {
     const row = await readNotification(db, id);
     if (row === undefined) return { kind: "not-found" };
-    const why = whyNotAccepted(row, parts) ?? ((await liesInJunk(db, id)) ? inJunk : null);
+    const why =
+      whyNotAccepted(row, parts) ??
+      ((await liesInJunk(db, id)) ? inJunk : null) ??
+      (await lackFor(db, row, parts));
     if (why !== null) return { kind: "unchanged", why };
     if (answer.password !== null) {
       const place = { table: "notification", row: id, column: "password_sealed" };

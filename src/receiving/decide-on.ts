@@ -79,13 +79,16 @@ function changeBy(
   if (decision.action === "ignore") return { state: "ignored", reason: "policy", detail };
   if (decision.action === "refuse") return { state: "refused", reason: "policy", detail };
   if (isJunk) return { state: "held", reason: "junk", detail: junkDetail, expiresAt };
-  if (restriction !== null) {
+  if (restriction !== null && restriction.isCurable !== true) {
     return { state: "failed", reason: restriction.because, detail: restriction.detail };
   }
-  if (decision.action === "accept") return { state: "accepted", reason: "policy", detail: null };
   const { restrained } = decision;
-  if (restrained === null) return { state: "held", reason: null, detail: null, expiresAt };
-  return { state: "held", reason: restrained.because, detail, expiresAt };
+  if (restrained !== null) return { state: "held", reason: restrained.because, detail, expiresAt };
+  if (restriction !== null) {
+    return { state: "held", reason: restriction.because, detail: restriction.detail, expiresAt };
+  }
+  if (decision.action === "accept") return { state: "accepted", reason: "policy", detail: null };
+  return { state: "held", reason: null, detail: null, expiresAt };
 }
 
 const junkDetail =

@@ -15,6 +15,8 @@ export interface NewAccount {
   readonly modules: readonly ModuleName[];
   /** The first one is the primary address. All in the plain form of domain/address.ts. */
   readonly addresses: readonly string[];
+  /** `host[:port]` in A-labels; left out for none. */
+  readonly instanceHost?: string;
   readonly createdAt: number;
 }
 
@@ -23,6 +25,7 @@ export type AccountChanged =
   | { readonly kind: "name-taken" }
   | { readonly kind: "bad-address"; readonly address: string }
   | { readonly kind: "address-taken"; readonly address: string; readonly account: string }
+  | { readonly kind: "host-taken"; readonly host: string; readonly account: string }
   | { readonly kind: "no-such-address"; readonly address: string }
   | { readonly kind: "last-address"; readonly address: string };
 
@@ -40,7 +43,7 @@ export async function insertAccount(db: Db, account: NewAccount): Promise<Accoun
     const kept = await addAddress(db, { id, address, isPrimary: index === 0 });
     if (kept.kind !== "done") return kept;
   }
-  return { kind: "done" };
+  return account.instanceHost === undefined ? { kind: "done" } : setHost(db, id, account.instanceHost);
 }
 
 export interface AccountChange {
@@ -50,11 +53,13 @@ export interface AccountChange {
   readonly removeAddresses: readonly string[];
   /** Becomes the primary address; one of the account's, also one that is added now. */
   readonly primary?: string;
+  /** `host[:port]` in A-labels; null takes it away. */
+  readonly instanceHost?: string | null;
 }
 
 /** Changes what is given and nothing else. Call it in a transaction and roll back unless it is done. */
 export async function changeAccount(db: Db, id: string, change: AccountChange): Promise<AccountChanged> {
-  const { locale, modules, primary } = change;
+  const { locale, modules, primary, instanceHost } = change;
   if (locale !== undefined) await db.updateTable("account").set({ locale }).where("id", "=", id).execute();
   if (modules !== undefined) {
     const row = { modules_json: JSON.stringify(modules) };
@@ -72,6 +77,18 @@ export async function changeAccount(db: Db, id: string, change: AccountChange): 
     const removed = await removeAddress(db, id, address);
     if (removed.kind !== "done") return removed;
   }
+  return instanceHost === undefined ? { kind: "done" } : setHost(db, id, instanceHost);
+}
+
+async function setHost(db: Db, id: string, host: string | null): Promise<AccountChanged> {
+  const taken = await db
+    .selectFrom("account")
+    .select("name")
+    .where("instance_host", "=", host)
+    .where("id", "!=", id)
+    .executeTakeFirst();
+  if (host !== null && taken !== undefined) return { kind: "host-taken", host, account: taken.name };
+  await db.updateTable("account").set({ instance_host: host }).where("id", "=", id).execute();
   return { kind: "done" };
 }
 

@@ -73,6 +73,36 @@ test("what cannot be an account is refused with the reason, and leaves nothing b
   expect(await account("add", "carla", "--address", "carla@example.org")).toMatchObject({ code: 0 });
 });
 
+test("an instance host is given in A-labels, once, shown, and taken away", async () => {
+  await account("add", "alice", "--address", "alice@example.org", "--instance", "Älice.share.example.org");
+  await account("add", "bob", "--address", "bob@example.org");
+  expect((await account("show", "alice")).out).toMatch(/instance host +xn--lice-koa\.share\.example\.org/);
+  const given = await account("instance", "bob", "bob.share.example.org:8443", "--json");
+  expect(JSON.parse(given.out)).toMatchObject({ name: "bob", instance_host: "bob.share.example.org:8443" });
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [["instance", "bob", "xn--lice-koa.share.example.org"], /instance host of account alice already/],
+    [["change", "bob", "--instance", "https://x/y"], /is no host/],
+    [["instance", "bob", "user@share.example.org"], /is no host/],
+    [["instance", "bob"], /give the host/],
+    [["instance", "bob", "x.example.org", "--none"], /give the host/],
+  ];
+  for (const [args, message] of cases) {
+    const ran = await account(...args);
+    expect(ran.code, args.join(" ")).toBeGreaterThan(0);
+    expect(ran.err).toMatch(message);
+  }
+  expect((await account("show", "bob")).out).toMatch(/instance host +bob\.share\.example\.org:8443/);
+  expect(await account("instance", "bob", "--none")).toMatchObject({ code: 0 });
+  expect(JSON.parse((await account("show", "bob", "--json")).out)).toMatchObject({ instance_host: null });
+});
+
+test("the site's own host is no account's", async () => {
+  const key = `store: {file: ${join(directory, "usher.db")}}\nkey: {file: key}\n`;
+  await writeFile(config, `${key}server: {publicUrl: "https://usher.example.org"}\n`);
+  await account("add", "alice", "--address", "alice@example.org");
+  expect((await account("instance", "alice", "USHER.example.org")).err).toMatch(/the site's own host/);
+});
+
 test("a home server is set with its password sealed, and never shown", async () => {
   await account("add", "alice", "--address", "alice@example.org");
   const password = join(directory, "password");

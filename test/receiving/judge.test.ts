@@ -95,16 +95,33 @@ describe("the policy", () => {
 
   test("holds what it would accept but nobody here can follow, and ignores what cannot be refused; both plainly", async () => {
     world.settings.policy = [
-      { ...acceptAll, protocol: "cozy" },
+      { ...acceptAll, protocol: "ocm-invite" },
       { ...acceptAll, then: "refuse" },
     ];
-    const cozy = await world.mail({ share: { protocol: "cozy", variant: "discovery" } });
-    expect(cozy.after).toMatchObject({ state: "held", reason: "protocol-cannot-be-followed" });
-    expect(cozy.after.detail).toContain("Shares of Cozy cannot be followed");
+    const invite = await world.mail({ share: { protocol: "ocm-invite", variant: "link" } });
+    expect(invite.after).toMatchObject({ state: "held", reason: "protocol-cannot-be-followed" });
+    expect(invite.after.detail).toContain("Invitations of Open Cloud Mesh cannot be followed");
     const ox = await world.mail({ messageId: "<2@x>" });
     expect(ox.after).toMatchObject({ state: "ignored", reason: "policy" });
     expect(ox.after.detail).toContain("its origin hears nothing");
     expect(await world.jobs()).toEqual([]);
+  });
+
+  test("holds what an account can follow once its administrator gives it a host, says so, and then takes the yes", async () => {
+    world.settings.policy = [acceptAll];
+    const { after, notificationId } = await world.mail({ share: { protocol: "cozy", variant: "discovery" } });
+    expect(after).toMatchObject({ state: "held", reason: "no-instance-host" });
+    expect(after.detail).toContain("usher account instance NAME HOST");
+    const yes = async () => accept(world.parts, notificationId, { by: "page", password: null });
+    expect(await yes()).toMatchObject({ kind: "unchanged", why: after.detail });
+    expect(await world.jobs()).toEqual([]);
+    await world.store.db
+      .updateTable("account")
+      .set({ instance_host: "bob.share.example.org" })
+      .where("name", "=", "bob")
+      .execute();
+    expect(await yes()).toMatchObject({ kind: "planned", state: "accepted" });
+    expect(await world.jobs()).toEqual([{ kind: "follow", subject: notificationId }]);
   });
 
   test("does not act for a trusted contact whose name somebody forged", async () => {
