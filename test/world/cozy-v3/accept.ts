@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { alreadyAccepted, type Instance, invalidSharing, isBitwarden, selfIn } from "./instance.ts";
+import {
+  alreadyAccepted,
+  type Instance,
+  invalidSharing,
+  isBitwarden,
+  selfIn,
+  sharingOf,
+} from "./instance.ts";
 import { type Member, ownerOf, type Sharing } from "./model.ts";
-import { createClient, deleteClient, issueTokens, sharingScope } from "./oauth.ts";
+import { createClient, deleteClient, issueTokens, noteClient, sharingScope } from "./oauth.ts";
 import { answered } from "./schemas.ts";
 import { removeShortcut } from "./shortcuts.ts";
 import { trustSharer } from "./trust.ts";
@@ -13,7 +20,16 @@ import { readJson, Refusal } from "./wire.ts";
  */
 export async function sendAnswer(instance: Instance, sharing: Sharing, state: string): Promise<void> {
   if (sharing.owner || state === "") throw invalidSharing();
-  if (sharing.active) throw alreadyAccepted();
+  if (sharing.active || instance.answering.has(sharing.id)) throw alreadyAccepted();
+  instance.answering.add(sharing.id);
+  try {
+    await exchange(instance, sharing, state);
+  } finally {
+    instance.answering.delete(sharing.id);
+  }
+}
+
+async function exchange(instance: Instance, sharing: Sharing, state: string): Promise<void> {
   const sharer = ownerOf(sharing);
   const client = createClient(instance, sharer.public_name, sharer.instance);
   const access_token = issueTokens(instance, client.client_id, sharingScope(sharing, false));
@@ -39,7 +55,8 @@ export async function sendAnswer(instance: Instance, sharing: Sharing, state: st
   try {
     if (answer.kind === "unreachable") throw requestFailed("no answer");
     if (answer.status !== 200) throw requestFailed(`${answer.status}`);
-    store(instance, sharing, state, client.client_id, answer.text);
+    // The request may have been replaced by a newer one meanwhile.
+    store(instance, sharingOf(instance, sharing.id), state, client.client_id, answer.text);
   } catch (cause) {
     deleteClient(instance, client.client_id);
     throw cause;
@@ -48,7 +65,7 @@ export async function sendAnswer(instance: Instance, sharing: Sharing, state: st
 
 function store(instance: Instance, sharing: Sharing, state: string, inbound: string, text: string): void {
   const { client, access_token, xor_key } = readAnswer(instance, text);
-  if (sharing.active) throw alreadyAccepted();
+  noteClient(instance, sharing, client, access_token.scope);
   const [before] = sharing.credentials;
   sharing.credentials = [
     {

@@ -190,6 +190,49 @@ test("an invitation that is still under way does not take back an acceptance", a
   ]);
 });
 
+test("PR #1499: a double click sends one answer, and leaves one pair of credentials", async () => {
+  await using cast = await meet(stage);
+  const { alice, bob } = cast;
+  const { id } = await discovered(cast);
+  const clicks = await Promise.allSettled([bob.owner.accept(id), bob.owner.accept(id)]);
+  await settled(cast);
+  expect(clicks.map((click) => click.status)).toEqual(["fulfilled", "rejected"]);
+  await expect(bob.owner.accept(id)).rejects.toMatchObject({ status: 409 });
+  expect([alice.clientCount(), bob.clientCount(), bob.documents("io.cozy.files").length]).toEqual([1, 1, 2]);
+});
+
+test("one link accepted at once by two people: one member, in one state", async () => {
+  await using cast = await meet(stage);
+  const { alice, bob, carol } = cast;
+  const { sharing, link } = await shareAlbum(cast);
+  await bob.owner.open(link);
+  await cast.ask({
+    method: "POST",
+    url: link.split("?")[0] ?? "",
+    type: form,
+    body: String(
+      new URLSearchParams({ state: new URL(link).searchParams.get("state") ?? "", url: carol.origin }),
+    ),
+  });
+  await carol.owner.open(link);
+  await Promise.all([bob.owner.accept(sharing), carol.owner.accept(sharing)]);
+  await settled(cast);
+  expect(alice.statuses(sharing)).toEqual(["owner", "ready"]);
+  await alice.owner.revoke(sharing);
+  expect([alice.statuses(sharing), alice.sharing(sharing)?.active]).toEqual([["owner", "revoked"], false]);
+});
+
+test("what is not of the shape of the reference is taken, and noted", async () => {
+  await using cast = await meet(stage);
+  const { id, state } = await discovered(cast);
+  const odd = { client: { ...client, client_kind: "web" }, access_token: { ...accessToken, scope: "all" } };
+  expect((await answer(cast, id, { public_name: "Bob", state, ...odd })).status).toBe(200);
+  expect(cast.alice.refusals()).toEqual([
+    "the client of the other side is not one of a sharing with this Cozy",
+    "the token of the other side is not for this sharing",
+  ]);
+});
+
 test("an answer that the sharer took and that was lost on the way back can be given again", async () => {
   await using cast = await meet(stage);
   const { alice, bob } = cast;

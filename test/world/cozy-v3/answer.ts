@@ -5,7 +5,7 @@ import { mailConfirmation } from "./mails.ts";
 import { indexOfState } from "./members.ts";
 import { tellMembers } from "./members-list.ts";
 import type { Credentials, Member, Sharing } from "./model.ts";
-import { createClient, issueTokens, sharingScope } from "./oauth.ts";
+import { createClient, issueTokens, noteClient, sharingScope } from "./oauth.ts";
 import { pushAll } from "./replicate.ts";
 import { answer as answerSchema } from "./schemas.ts";
 import { type CozyRequest, jsonApi, readJson, Refusal } from "./wire.ts";
@@ -22,6 +22,7 @@ export function takeAnswer(instance: Instance, request: CozyRequest, id: string)
   if (member.instance === "") {
     throw new Refusal(422, "The Cozy of the member is not known", { parameter: "url" });
   }
+  noteClient(instance, sharing, client, access_token.scope);
   credentials.client = client;
   credentials.access_token = access_token;
   const answer = giveCredentials(instance, sharing, member, credentials, public_name);

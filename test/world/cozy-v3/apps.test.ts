@@ -145,9 +145,12 @@ test("an app invites, describes, revokes and offers again what it may share", as
   const invited = await byApp(cast, "POST", `${sharing}/recipients`, app, creation(carol, {}));
   const description = { data: { attributes: { description: "Summer" } } };
   const renamed = await byApp(cast, "PUT", `${sharing}/metadata`, app, description);
+  const patched = await byApp(cast, "PATCH", sharing, app, description);
   const again = await byApp(cast, "POST", `${sharing}/reupload`, app);
   const begun = await byApp(cast, "DELETE", `${sharing}/initial`, app);
-  expect([invited, renamed, again, begun].map(({ status }) => status)).toEqual([200, 204, 204, 204]);
+  expect([invited, renamed, patched, again, begun].map(({ status }) => status)).toEqual([
+    200, 204, 200, 204, 204,
+  ]);
   expect(alice.sharing(sharing)).toMatchObject({ description: "Summer", members: { length: 3 } });
   const one = await byApp(cast, "DELETE", `${sharing}/recipients/2`, app);
   const all = await byApp(cast, "DELETE", `${sharing}/recipients`, app);

@@ -5,6 +5,7 @@ import { type AppPermission, type Instance, ownSharing, sharingOf } from "./inst
 import { sendInvitations } from "./invite.ts";
 import { addInvitees } from "./members.ts";
 import { newId, newMember, newSharing, type Rule, type Sharing, sharingDocument } from "./model.ts";
+import { sharingClient } from "./oauth.ts";
 import { pushAll } from "./replicate.ts";
 import { addition, creation } from "./schemas.ts";
 import { addRecipients } from "./recipients.ts";
@@ -122,10 +123,12 @@ export function reupload(instance: Instance, request: CozyRequest, id: string): 
   return nothing;
 }
 
-/** DELETE /sharings/:id/initial: the first synchronization is over. */
+/** DELETE /sharings/:id/initial: the first synchronization is over, says an app or the owner's Cozy. */
 export function endInitial(instance: Instance, request: CozyRequest, id: string): Reply {
-  permitApp(instance, request, id);
-  sharingOf(instance, id).initial_sync = false;
+  const sharing = sharingOf(instance, id);
+  if (instance.apps.has(request.bearer)) permitApp(instance, request, id);
+  else sharingClient(instance, request, sharing, "ALL");
+  sharing.initial_sync = false;
   return nothing;
 }
 

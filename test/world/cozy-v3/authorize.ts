@@ -7,7 +7,7 @@ import { writeShortcut } from "./shortcuts.ts";
 import { type CozyRequest, escaped, page, redirect, Refusal } from "./wire.ts";
 
 /** Name of the cookie of the owner's browser session. */
-export const loginCookie = "cozysessid";
+const loginCookie = "cozysessid";
 
 /** GET /auth/authorize/sharing: the page where the owner of this Cozy decides (reference/cozy.md 7.5). */
 export async function showConsent(instance: Instance, request: CozyRequest): Promise<Reply> {

@@ -150,6 +150,7 @@ function newInstance(
     documents: new Documents(),
     uploads: new Map(),
     mails: [],
+    answering: new Set(),
     logins: new Set(),
     csrfTokens: new Set(),
     failures: [],

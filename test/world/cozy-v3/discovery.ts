@@ -171,7 +171,7 @@ function form(status: number, { state, sharecode, shortcut }: Secret, email = ""
     ([name, value]) => `<input type="hidden" name="${name}" value="${escaped(value)}">`,
   );
   const label = email === "" ? "" : `<p>${escaped(email)}</p>`;
-  const fields = '<input name="slug"><select name="domain"><option>cozy.example</option></select>';
+  const fields = '<input name="slug"><input name="domain">';
   return page(status, `<form method="post">${hidden.join("")}${label}${fields}<button>Next</button></form>`);
 }
 

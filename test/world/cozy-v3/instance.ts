@@ -101,6 +101,8 @@ export interface Instance {
   /** Uploads that were announced, by their key. */
   readonly uploads: Map<string, Upload>;
   readonly mails: SentMail[];
+  /** Sharings whose answer is on its way: a double click sends one. */
+  readonly answering: Set<string>;
   /** Browser sessions of the owner. */
   readonly logins: Set<string>;
   readonly csrfTokens: Set<string>;

@@ -55,7 +55,7 @@ const definite: Readonly<Record<Locale, Readonly<Record<Kind, string>>>> = {
 };
 
 /** Subject of sharing_request and of notifications_sharing (reference/cozy.md 2.5). */
-export function sharedSubject(locale: Locale, sharer: string, kind: Kind): string {
+function sharedSubject(locale: Locale, sharer: string, kind: Kind): string {
   const what = titleTypes[locale][kind];
   return locale === "fr" ? `${sharer} a partagé ${what} avec vous` : `${sharer} has shared ${what} with you`;
 }

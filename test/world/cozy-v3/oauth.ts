@@ -26,6 +26,21 @@ export function createClient(instance: Instance, publicName: string, origin: str
   return client;
 }
 
+/** Notes what a client of the other side lacks of the shape of 7.5; the product would take it. */
+export function noteClient(instance: Instance, sharing: Sharing, client: Client, scope: string): void {
+  const { redirect_uris, client_name, client_kind, client_uri, software_id } = client;
+  const isWhole =
+    redirect_uris.includes(`${instance.origin}/sharings/answer`) &&
+    client_name.startsWith("Sharing ") &&
+    client_kind === "sharing" &&
+    client_uri.replace(/\/$/, "") === instance.origin &&
+    software_id !== "";
+  if (!isWhole) instance.refuse("the client of the other side is not one of a sharing with this Cozy");
+  if (!/^io\.cozy\.sharings:(ALL|GET):/.test(scope) || !scope.endsWith(`:${sharing.id}`)) {
+    instance.refuse("the token of the other side is not for this sharing");
+  }
+}
+
 export function deleteClient(instance: Instance, clientId: string): void {
   instance.clients.delete(clientId);
   for (const [token, issued] of instance.tokens) {

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { Reply } from "../faulty-answers.ts";
 import { sendAnswer } from "./accept.ts";
 import { checkRules } from "./documents.ts";
@@ -35,6 +36,7 @@ function readSharing(instance: Instance, request: CozyRequest, id: string): Shar
   const [sharer, ...others] = attributes.members;
   if (sharer === undefined || others.length === 0 || !URL.canParse(sharer.instance)) throw invalidSharing();
   if (sharer.status !== "owner") throw invalidSharing();
+  noteLeaks(instance, attributes, credentials.length);
   const [given = { state: "", drive_token: "" }] = credentials;
   const received = newSharing({ id, owner: false, ...attributes });
   received.credentials = [{ ...noCredentials(), ...given }];
@@ -45,6 +47,23 @@ function readSharing(instance: Instance, request: CozyRequest, id: string): Shar
   nameFromContacts(instance, received.members);
   if (selfIn(instance, received) === null) throw new Refusal(400, "The sharing is for somebody else");
   return received;
+}
+
+type Attributes = z.output<typeof sharingRequest>["data"]["attributes"];
+
+/** A sharer keeps the names of its contacts, the addresses of other members and its states to itself (reference/cozy.md 7.4). */
+function noteLeaks(
+  instance: Instance,
+  { members, drive }: Pick<Attributes, "members" | "drive">,
+  credentialsCount: number,
+): void {
+  const others = members.filter(
+    ({ instance: at }, index) => index > 0 && at.replace(/\/$/, "") !== instance.origin,
+  );
+  if (others.some(({ instance: at }) => at !== ""))
+    instance.refuse("PUT request: it tells where another member is");
+  if (members.some(({ name }) => name !== "")) instance.refuse("PUT request: it tells names of contacts");
+  if (!drive && credentialsCount > 0) instance.refuse("PUT request: it has credentials and is no drive");
 }
 
 /** The link of the shortcut exactly as it was given; that of a drive leads to the own Cozy. Null without a shortcut. */

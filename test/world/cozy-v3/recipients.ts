@@ -87,6 +87,9 @@ export function takeMembers(instance: Instance, request: CozyRequest, id: string
   if (sharing.owner) throw invalidSharing();
   const { data, included } = readJson(request.body, memberList);
   if (data.length < 2) throw memberNotFound();
+  if (data.some(({ name, instance: told }) => name !== "" || told !== "")) {
+    instance.refuse("PUT recipients: it tells names or addresses of Cozys");
+  }
   const self = selfIn(instance, sharing);
   const at = self === null ? -1 : sharing.members.indexOf(self);
   const before = sharing.members;

@@ -121,6 +121,22 @@ test("the request has changed ids, the names of nobody, and two addresses of Coz
   expect(seen?.credentials[0]).toMatchObject({ state: "", client: null });
 });
 
+test("a request that tells too much is taken, and noted", async () => {
+  await using cast = await meet(stage);
+  const { alice, bob, carol } = cast;
+  const members = [
+    { status: "owner", public_name: "Alice", instance: alice.origin },
+    { status: "pending", instance: bob.origin, name: "Bob B." },
+    { status: "pending", instance: carol.origin },
+  ];
+  expect((await put(cast, "", { members, credentials: [{ state: "x" }] })).status).toBe(201);
+  expect(bob.refusals()).toEqual([
+    "PUT request: it tells where another member is",
+    "PUT request: it tells names of contacts",
+    "PUT request: it has credentials and is no drive",
+  ]);
+});
+
 test("names are filled from the own contacts by e-mail address", async () => {
   await using cast = await meet(stage);
   cast.bob.owner.addContact({ name: "My friend Alice", email: emailOf("alice") });

@@ -22,7 +22,7 @@ function list<Item extends z.ZodType>(item: Item) {
     .transform((value): z.output<Item>[] => value ?? []);
 }
 
-export const client = z.object({
+const client = z.object({
   client_id: z.string().min(1),
   client_secret: z.string().min(1),
   client_secret_expires_at: number,
@@ -34,14 +34,14 @@ export const client = z.object({
   software_id: text,
 });
 
-export const accessToken = z.object({
+const accessToken = z.object({
   token_type: text,
   access_token: z.string().min(1),
   refresh_token: text,
   scope: text,
 });
 
-export const rule = z.object({
+const rule = z.object({
   title: text,
   doctype: text,
   values: list(z.string()),
@@ -55,7 +55,7 @@ export const rule = z.object({
 
 const status = z.enum(["owner", "mail-not-sent", "pending", "seen", "ready", "revoked"]);
 
-export const member = z.object({
+const member = z.object({
   status: status.default("mail-not-sent"),
   name: text,
   public_name: text,
@@ -66,7 +66,7 @@ export const member = z.object({
   groups: list(z.number()),
 });
 
-export const group = z.object({
+const group = z.object({
   id: text,
   name: text,
   addedBy: number,

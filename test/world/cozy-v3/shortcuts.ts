@@ -11,7 +11,7 @@ const folders = {
 } as const;
 
 /** A name that any file system takes (reference/cozy.md 7.4). */
-export function cleanFileName(name: string): string {
+function cleanFileName(name: string): string {
   return name.replaceAll(forbidden, "-");
 }
 
