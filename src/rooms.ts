@@ -71,7 +71,7 @@ export function lazyOrigins(
 
 /** Sends invitations and notices. */
 export function lazySending(stack: AsyncDisposableStack, site: Site, current: CurrentConfig): LazyRoom<Room> {
-  return lazily(stack, ["send-invitation", "send-notice"], async () => {
+  return lazily(stack, ["send-invitation", "send-notice", "send-sharer-notice"], async () => {
     const { createSending } = await import("./sending.ts");
     return createSending(site, current);
   });
