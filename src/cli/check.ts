@@ -2,9 +2,11 @@ import type { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { type ConfigProblem, type LoadedConfig, loadConfig } from "../config/load.ts";
 import { problemLines } from "../config/problem.ts";
+import type { KeyRecord } from "../mail/dkim-signer.ts";
 import type { ConnectionCheck } from "./connections.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { signingRecord } from "./signing-record.ts";
 
 interface CheckOptions {
   readonly connect?: true;
@@ -79,12 +81,25 @@ function report(cli: Cli, { json }: CheckOptions, { file, loaded, connections }:
   }
   const { warnings } = loaded;
   const ok = connections?.every((connection) => connection.ok) ?? true;
-  const value = { ok, file, problems: [], warnings, ...(connections === null ? {} : { connections }) };
+  const record = signingRecord(loaded.config);
+  const value = {
+    ok,
+    file,
+    problems: [],
+    warnings,
+    ...(record === null ? {} : { dkimRecord: record }),
+    ...(connections === null ? {} : { connections }),
+  };
   print(cli, json, value, [
     `${file} is right${warnings.length === 0 ? "." : `, with ${counted(warnings.length, "warning")}:`}`,
     ...problemLines(warnings),
+    ...(record === null ? [] : recordLines(record)),
     ...(connections === null ? [] : connectionLines(connections)),
   ]);
+}
+
+function recordLines({ name, value }: KeyRecord): string[] {
+  return ["Mail is signed; this TXT record must stand in the DNS:", `${name}.`, value];
 }
 
 function connectionLines(connections: readonly ConnectionCheck[]): string[] {

@@ -7,6 +7,7 @@ import { connectMailbox } from "../mailbox/imap-session.ts";
 import { imapOptions } from "../mailbox/imap-target.ts";
 import { MailboxError } from "../mailbox/session.ts";
 import { printable } from "./io.ts";
+import { checkSigningRecord } from "./signing-record.ts";
 
 /** What became of one connection that `usher check --connect` tried. */
 export interface ConnectionCheck {
@@ -17,7 +18,7 @@ export interface ConnectionCheck {
   readonly detail: string;
 }
 
-/** Tries every server of the configuration at the same time. `user`: whom the master users log in as, or null. */
+/** Tries every server of the configuration at the same time, and asks for the key that mail is signed with. `user`: whom the master users log in as, or null. */
 export async function checkConnections(config: Config, user: string | null): Promise<ConnectionCheck[]> {
   const sorted = Object.entries(config.mailServers).toSorted(([a], [b]) => a.localeCompare(b));
   const mailServers = sorted.map(async ([name, server]) => ({
@@ -25,7 +26,10 @@ export async function checkConnections(config: Config, user: string | null): Pro
     address: `${server.host}:${server.port}`,
     ...(await checkMailServer(server, user)),
   }));
-  return Promise.all([...mailServers, ...(config.smtp === null ? [] : [checkSmtp(config.smtp)])]);
+  const { smtp } = config;
+  if (smtp === null) return Promise.all(mailServers);
+  const signing = smtp.dkim === null ? [] : [checkSigningRecord(smtp.dkim)];
+  return Promise.all([...mailServers, checkSmtp(smtp), ...signing]);
 }
 
 type Outcome = Pick<ConnectionCheck, "ok" | "detail">;

@@ -12,19 +12,25 @@ export interface ConfigFiles {
   /** Absolute form of a path written in the configuration. */
   readonly path: (written: string) => string;
   /** The secret behind `{file}`, `{env}` or `{credential}`, without its final line end. */
-  readonly secret: (reference: unknown) => Promise<Parsed<string>>;
+  readonly secret: (reference: unknown, form?: SecretForm) => Promise<Parsed<string>>;
   /** PEM text of one or more certificates. */
   readonly certificates: (written: string) => Promise<Parsed<string>>;
   /** The absolute path of a directory that exists. */
   readonly directory: (written: string) => Promise<Parsed<string>>;
 }
 
+/** A `line` unless said otherwise; `pem` has several (RFC 7468). */
+export type SecretForm = "line" | "pem";
+
 /** Paths are relative to `directory`, the one of the configuration file. */
 export function createConfigFiles(directory: string, env: Environment): ConfigFiles {
   const path = (written: string) => resolve(directory, written);
   return {
     path,
-    secret: async (reference) => readSecret(reference, path, env),
+    secret: async (reference, form = "line") => {
+      const read = await readSecret(reference, path, env);
+      return read.ok ? inForm(read.value, form) : read;
+    },
     certificates: async (written) => readCertificates(path(written)),
     directory: async (written) => findDirectory(path(written)),
   };
@@ -37,7 +43,7 @@ async function readSecret(
   reference: unknown,
   path: (written: string) => string,
   env: Environment,
-): Promise<Parsed<string>> {
+): Promise<Parsed<ReadSecret>> {
   if (typeof reference !== "object" || reference === null || Array.isArray(reference)) {
     return wrong("a secret must not stand in the configuration itself.", waysOut);
   }
@@ -58,7 +64,7 @@ async function readSecret(
   return wrong("not a reference to a secret.", waysOut);
 }
 
-function readVariable(name: string, env: Environment): Parsed<string> {
+function readVariable(name: string, env: Environment): Parsed<ReadSecret> {
   if (!/^[A-Za-z_]\w*$/.test(name)) {
     return wrong(
       "not the name of an environment variable.",
@@ -69,10 +75,10 @@ function readVariable(name: string, env: Environment): Parsed<string> {
   if (value === undefined || value === "") {
     return wrong(`the environment variable ${name} is not set.`, "Set it, or use {file: NAME}.");
   }
-  return oneLine(value, `the environment variable ${name}`);
+  return right({ text: value, source: `the environment variable ${name}` });
 }
 
-async function readCredential(name: string, directory: string | undefined): Promise<Parsed<string>> {
+async function readCredential(name: string, directory: string | undefined): Promise<Parsed<ReadSecret>> {
   if (!/^[\w.-]+$/.test(name) || /^\.+$/.test(name)) {
     return wrong(
       "not the name of a credential.",
@@ -94,7 +100,7 @@ async function readCredential(name: string, directory: string | undefined): Prom
  */
 const foreignRights = { private: 0o077, credential: 0o007 } as const;
 
-async function readSecretFile(file: string, kind: keyof typeof foreignRights): Promise<Parsed<string>> {
+async function readSecretFile(file: string, kind: keyof typeof foreignRights): Promise<Parsed<ReadSecret>> {
   return withFile(file, async (handle, mode) => {
     if ((mode & foreignRights[kind]) !== 0) {
       const shown = (mode & 0o777).toString(8);
@@ -102,15 +108,21 @@ async function readSecretFile(file: string, kind: keyof typeof foreignRights): P
     }
     const text = await readBounded(handle, limits.secretFileBytes);
     if (text === null) return wrong(`the file ${file} is too large for a secret.`, "Name the right file.");
-    return oneLine(text, `the file ${file}`);
+    return right({ text, source: `the file ${file}` });
   });
 }
 
-/** A secret is one line; its final line end is not part of it. */
-function oneLine(text: string, source: string): Parsed<string> {
+interface ReadSecret {
+  readonly text: string;
+  /** Where it was read, in words. */
+  readonly source: string;
+}
+
+/** The final line end is not part of a secret. */
+function inForm({ text, source }: ReadSecret, form: SecretForm): Parsed<string> {
   const secret = text.replace(/\r?\n$/, "");
   if (secret === "") return wrong(`${source} is empty.`, "Write the secret into it.");
-  if (/[\r\n\0]/.test(secret)) {
+  if (form === "line" && /[\r\n\0]/.test(secret)) {
     return wrong(`${source} holds more than one line.`, "Keep the secret alone in it, on one line.");
   }
   return right(secret);
@@ -151,10 +163,10 @@ export async function readConfigFile(file: string): Promise<Parsed<string>> {
 }
 
 /** Opens without waiting (a pipe would), and judges the file that was opened, not one that took its place. */
-async function withFile(
+async function withFile<T>(
   file: string,
-  read: (handle: FileHandle, mode: number) => Promise<Parsed<string>>,
-): Promise<Parsed<string>> {
+  read: (handle: FileHandle, mode: number) => Promise<Parsed<T>>,
+): Promise<Parsed<T>> {
   try {
     await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const found = await handle.stat();

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { limits } from "../domain/limits.ts";
-import type { ConfigFiles } from "./files.ts";
+import type { ConfigFiles, SecretForm } from "./files.ts";
 import { field, orNull, type Parsed, right, section } from "./parsed.ts";
 import { siteRules } from "./rules.ts";
 import { Secret } from "./secret.ts";
@@ -112,13 +112,13 @@ function smtp(files: ConfigFiles) {
       name: field(value.text).prefault("Usher"),
       address: field(value.mailAddress),
     }),
-    bounces: orNull(field(value.mailAddress)),
+    bounces: orNull(field(value.bouncesAddress)),
     deliveryReports: field(value.oneOf("failures", "all")).prefault("failures"),
     dkim: orNull(
       z.strictObject({
         domain: field(value.domain),
         selector: field(value.dkimSelector),
-        key: field(secretOf(files, value.privateKey)),
+        key: field(secretOf(files, value.privateKey, "pem")),
       }),
     ),
   };
@@ -186,9 +186,9 @@ function textThen(read: (written: string) => Promise<Parsed<string>>) {
   };
 }
 
-function secretOf(files: ConfigFiles, check: (secret: string) => Parsed<string>) {
+function secretOf(files: ConfigFiles, check: (secret: string) => Parsed<string>, form?: SecretForm) {
   return async (written: unknown): Promise<Parsed<Secret>> => {
-    const read = await files.secret(written);
+    const read = await files.secret(written, form);
     const checked = read.ok ? check(read.value) : read;
     return checked.ok ? right(new Secret(checked.value)) : checked;
   };

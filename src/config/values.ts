@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import ipaddr from "ipaddr.js";
-import { addressDomain, addressKey, domainKey } from "../domain/address.ts";
+import { addressKey, domainKey, isInternational } from "../domain/address.ts";
 import { limits } from "../domain/limits.ts";
 import { type Parsed, right, wrong } from "./parsed.ts";
 
@@ -166,13 +166,25 @@ export function domain(value: unknown): Parsed<string> {
   return key === null ? wrong("not a domain.", "Write a domain, for example example.org.") : right(key);
 }
 
-/** An address that mail can come from. */
+/** An address that mail can come from, its domain as A-label: no mail server on the way need know SMTPUTF8 for it. */
 export function mailAddress(value: unknown): Parsed<string> {
-  const isOneAddress =
-    typeof value === "string" && addressKey(value) !== null && addressDomain(value) !== null;
-  return isOneAddress
-    ? right(value)
-    : wrong("not a mail address.", "Write one address alone, for example usher@example.org.");
+  const key = typeof value === "string" ? addressKey(value) : null;
+  if (key === null)
+    return wrong("not a mail address.", "Write one address alone, for example usher@example.org.");
+  return isInternational(key)
+    ? wrong("an address that many mail servers refuse.", "Write ASCII characters alone before the @ sign.")
+    : right(key);
+}
+
+/** The local part of an address has 64 octets (RFC 5321 section 4.5.3.1.1); what tells the mail apart takes 44. */
+const bouncesLocalChars = 20;
+
+/** An address that takes reports back: room for a detail of its own behind a `+` (domain/bounce-address.ts). */
+export function bouncesAddress(value: unknown): Parsed<string> {
+  const read = mailAddress(value);
+  if (!read.ok || read.value.lastIndexOf("@") <= bouncesLocalChars) return read;
+  const most = `Write at most ${bouncesLocalChars} characters before the @ sign`;
+  return wrong("too long.", `${most}: each mail gets a detail of its own behind them.`);
 }
 
 /** An authserv-id (RFC 8601 section 2.5), compared in lower case. */

@@ -11,7 +11,7 @@ interface Warning {
 
 /** What works but is probably not meant. Pure. */
 export function configWarnings(config: Config): Warning[] {
-  return [...ruleWarnings(config.policy, config), ...cleartextWarnings(config)];
+  return [...ruleWarnings(config.policy, config), ...cleartextWarnings(config), ...signingWarnings(config)];
 }
 
 /** What the settings say about who is believed. */
@@ -55,4 +55,22 @@ function cleartextWarnings({ mailServers, smtp }: Config): Warning[] {
       message: `passwords and mail go to ${endpoint.host} without encryption.`,
       remedy: "Use implicit or starttls.",
     }));
+}
+
+/** DMARC counts a signature only for a sender of the same organisation (RFC 7489 section 3.1.1). */
+function signingWarnings({ smtp }: Config): Warning[] {
+  const signing = smtp?.dkim?.domain ?? null;
+  const sender = smtp?.from.address.split("@").at(-1) ?? "";
+  if (signing === null || isAtOrBelow(signing, sender) || isAtOrBelow(sender, signing)) return [];
+  return [
+    {
+      at: ["smtp", "dkim", "domain"],
+      message: `mail from ${sender} is signed by ${signing}, which receivers may not count for the sender.`,
+      remedy: "Sign with the domain of smtp.from.address.",
+    },
+  ];
+}
+
+function isAtOrBelow(domain: string, other: string): boolean {
+  return domain === other || domain.endsWith(`.${other}`);
 }
