@@ -57,7 +57,7 @@ const groups: Readonly<Record<string, Group>> = {
     load: async () => (await import("./subscription.ts")).registerSubscription,
   },
   sharing: {
-    summary: "invite people to a share, and see what becomes of it: create, list, show",
+    summary: "invite people to a share, and see what becomes of it: create, list, show, suppressed, lift",
     load: async () => (await import("./sharing.ts")).registerSharing,
   },
   token: {

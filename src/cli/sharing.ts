@@ -8,6 +8,7 @@ import { planningParts } from "../sharing-parts.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
 import { theOne, whenText } from "./found.ts";
 import { openSite } from "./site.ts";
+import { registerSuppressed } from "./suppressed.ts";
 
 interface Json {
   readonly json?: true;
@@ -46,6 +47,7 @@ export function registerSharing(program: Command, cli: Cli): void {
     .description("one sharing and what became of each recipient")
     .option("--json", "as JSON")
     .action(async (id: string, options: Json) => show(cli, id, options));
+  registerSuppressed(group, cli);
 }
 
 async function create(cli: Cli, options: CreateOptions): Promise<void> {
