@@ -1,18 +1,16 @@
 import type { Reply } from "../faulty-answers.ts";
+import type { CozyV1aState } from "./sharing.ts";
 import {
-  contactOf,
   cozyOrigin,
-  type CozyV1aState,
   type Party,
-  peerOf,
   recipientOfClient,
   type Sharing,
   sharingOf,
-} from "./sharing.ts";
+  urlOf,
+} from "./stack/sharing.ts";
 import { exchangeCode } from "./stack/oauth.ts";
 import { call } from "./stack/outgoing.ts";
-import { isAbout, scopeOf } from "./stack/permissions.ts";
-import { sendDocument } from "./stack/transport.ts";
+import { scopeOf } from "./stack/permissions.ts";
 import {
   badRequest,
   type CozyRequest,
@@ -22,13 +20,13 @@ import {
   textAt,
   unqualified,
 } from "./stack/wire.ts";
-import { updateTriggers } from "./triggers.ts";
+import { shareDocuments, updateTriggers } from "./stack/triggers.ts";
 
 /** `GET /sharings/answer` on the sharer (reference/cozy.md 5.5, steps 4 and 5). Without access code it is a refusal. */
 export async function takeAnswer(cozy: CozyV1aState, { query }: CozyRequest): Promise<Reply> {
   const sharing = sharingOf(cozy, query.get("state") ?? "");
   const party = recipientOfClient(sharing, query.get("client_id") ?? "");
-  const url = cozyOrigin(contactOf(cozy, party.contactId)?.cozy ?? "");
+  const url = cozyOrigin(urlOf(cozy, party));
   const code = query.get("access_code") ?? "";
   if (code === "") {
     party.status = "refused";
@@ -36,8 +34,8 @@ export async function takeAnswer(cozy: CozyV1aState, { query }: CozyRequest): Pr
   }
   await exchange(cozy, party, url, code);
   party.status = "accepted";
-  if (sharing.type === "master-master") await giveCode(cozy, sharing, party, url);
-  if (sharing.type !== "one-shot") sharing.triggers = updateTriggers(sharing.rules);
+  if (sharing.flow === "both") await giveCode(cozy, sharing, party, url);
+  if (sharing.flow !== "none") sharing.triggers = updateTriggers(sharing.rules);
   shareDocuments(cozy, sharing, party);
   return redirect(302, url);
 }
@@ -63,19 +61,6 @@ async function giveCode(cozy: CozyV1aState, sharing: Sharing, party: Party, url:
     throw unqualified(`access/code got no answer: ${String(cause)}`);
   });
   if (told.status !== 200) throw unqualified(`access/code was answered with ${told.status}`);
-}
-
-/** One job for each document of each rule (reference/cozy.md 5.7). */
-function shareDocuments(cozy: CozyV1aState, sharing: Sharing, party: Party): void {
-  for (const rule of sharing.rules) {
-    for (const document of cozy.documents.all(rule.type)) {
-      if (!isAbout(rule, rule.type, document.id, document.value)) continue;
-      cozy.background.plan(async () => {
-        const peer = peerOf(cozy, sharing, party);
-        if (peer !== null) await sendDocument(cozy, peer, sharing.sharingId, rule.type, document);
-      });
-    }
-  }
 }
 
 /** `POST /sharings/access/client` on the sharer, master-master: 200 `null`. */

@@ -27,39 +27,17 @@ import { addRecipient, createSharing, sendMails } from "./create.ts";
 import { showDiscovery, takeDiscovery } from "./discovery.ts";
 import { type V1aOwner, v1aOwner } from "./owner.ts";
 import { receiveRequest, showConsent, takeConsent, takeRefusal } from "./request.ts";
-import { leaveAsRecipient, revokeRecipient, revokeSharing } from "./revoke.ts";
-import { getSharing, listShared, setDestination } from "./settings.ts";
-import type { CozyV1aState, RecipientStatus, Sharing } from "./sharing.ts";
+import { setDestination } from "./destination.ts";
+import type { CozyV1aState } from "./sharing.ts";
 import { type CozyView, viewOf } from "./stack/cozy-view.ts";
-import { commonRoutes } from "./stack/routes.ts";
+import { commonRoutes, listRoute, sharingRoutes } from "./stack/routes.ts";
 import { type CozyOptions, type CozyPlace, type Route, type Stack, startStack } from "./stack/stack.ts";
-import { followChange } from "./triggers.ts";
-
-/** A recipient as the sharer keeps him. */
-interface RecipientView {
-  readonly contactId: string;
-  readonly status: RecipientStatus;
-  /** The sharer's client at the recipient. */
-  readonly clientId: string | null;
-  /** The recipient's client at the sharer, master-master. */
-  readonly hostClientId: string | null;
-  readonly hasToken: boolean;
-}
-
-interface SharingView extends Omit<Sharing, "recipients" | "sharer"> {
-  readonly recipients: readonly RecipientView[];
-  /** On a recipient. */
-  readonly sharer: {
-    readonly url: string;
-    /** The sharer's client here. */
-    readonly hostClientId: string;
-    readonly hasToken: boolean;
-  } | null;
-}
+import type { Sharing } from "./stack/sharing.ts";
+import type { JsonObject } from "./stack/wire.ts";
+import { followChange } from "./stack/triggers.ts";
 
 export interface CozyV1a extends EmulatedServer<CozyPlace>, CozyView {
   readonly owner: V1aOwner;
-  sharings(): readonly SharingView[];
   /** Directory for what an app receives, as set by destinationDirectory. */
   destination(slug: string, doctype: string): string | null;
 }
@@ -79,21 +57,8 @@ const routes: readonly Route<CozyV1aState>[] = [
   { method: "GET", path: /^\/sharings\/discovery$/, place: "discovery", take: showDiscovery },
   { method: "POST", path: /^\/sharings\/discovery$/, place: "discovery", take: takeDiscovery },
   { method: "POST", path: /^\/sharings\/app\/destinationDirectory$/, place: "app", take: setDestination },
-  { method: "GET", path: /^\/sharings\/([^/]+)$/, place: "app", take: getSharing },
-  { method: "DELETE", path: /^\/sharings\/([^/]+)$/, place: "revoke", take: revokeSharing },
-  {
-    method: "DELETE",
-    path: /^\/sharings\/([^/]+)\/recipient\/([^/]+)$/,
-    place: "revoke",
-    take: revokeRecipient,
-  },
-  { method: "DELETE", path: /^\/sharings\/([^/]+)\/([^/]+)$/, place: "revoke", take: leaveAsRecipient },
-  {
-    method: "GET",
-    path: /^\/permissions\/doctype\/([^/]+)\/(sharedWithMe|sharedWithOthers)$/,
-    place: "app",
-    take: listShared,
-  },
+  ...sharingRoutes,
+  listRoute("sharedWithMe", "sharedWithOthers"),
 ];
 
 export async function startCozyV1a(options: CozyOptions): Promise<CozyV1a> {
@@ -102,7 +67,6 @@ export async function startCozyV1a(options: CozyOptions): Promise<CozyV1a> {
     ...server,
     ...viewOf(cozy, server),
     owner: v1aOwner(cozy),
-    sharings: () => cozy.sharings.map(viewSharing),
     destination: (slug, doctype) => cozy.destinations.get(`${slug}/${doctype}`) ?? null,
   };
 }
@@ -112,25 +76,28 @@ function newState(stack: Stack): CozyV1aState {
     ...stack,
     sharings: [],
     destinations: new Map(),
+    // The route for contacts with the id of a client: it never works (reference/cozy.md 8.2).
+    leavePath: ({ sharingId }, clientId) => `/sharings/${sharingId}/recipient/${clientId}`,
+    losesStates: false,
+    attributesOf,
     changed: (change) => followChange(cozy, change),
   };
   return cozy;
 }
 
-function viewSharing(sharing: Sharing): SharingView {
-  const { recipients, sharer, ...plain } = sharing;
+function attributesOf(sharing: Sharing): JsonObject {
+  const { description, sharer } = sharing;
   return {
-    ...plain,
-    recipients: recipients.map(({ contactId, status, client, hostClientId, pair }) => ({
-      contactId,
-      status,
-      clientId: client?.client_id ?? null,
-      hostClientId: hostClientId === "" ? null : hostClientId,
-      hasToken: pair !== null,
-    })),
-    sharer:
-      sharer === null
-        ? null
-        : { url: sharer.url, hostClientId: sharer.party.hostClientId, hasToken: sharer.party.pair !== null },
+    ...(description === "" ? {} : { description }),
+    sharing_id: sharing.sharingId,
+    sharing_type: sharing.type,
+    app_slug: sharing.appSlug,
+    owner: sharing.owner,
+    ...(sharing.revoked ? { revoked: true } : {}),
+    sharer: {
+      url: sharer?.url ?? "",
+      sharer_status: sharer === null ? null : { status: sharer.party.status },
+    },
+    permissions: sharing.permissions,
   };
 }

@@ -1,17 +1,9 @@
 import type { Reply } from "../faulty-answers.ts";
 import { discoveryLink, requestLink } from "./links.ts";
 import { sharingRequest } from "./mail.ts";
-import {
-  type Contact,
-  contactOf,
-  cozyOrigin,
-  type CozyV1aState,
-  isSharingType,
-  newSharingId,
-  type Party,
-  type Sharing,
-} from "./sharing.ts";
-import { showSharing } from "./show.ts";
+import { type CozyV1aState, flowOf, isSharingType, newSharingId } from "./sharing.ts";
+import { type Contact, contactOf, cozyOrigin, newParty, type Party, type Sharing } from "./stack/sharing.ts";
+import { showSharing } from "./stack/show.ts";
 import { newId } from "./stack/documents.ts";
 import { registerAt } from "./stack/oauth.ts";
 import { coversAll, readRules } from "./stack/permissions.ts";
@@ -53,6 +45,7 @@ export async function createSharing(cozy: CozyV1aState, request: CozyRequest): P
     sharingId: newSharingId(),
     description: textAt(body, "description"),
     type,
+    flow: flowOf(type),
     appSlug: textAt(body, "app_slug"),
     owner: true,
     revoked: false,
@@ -78,7 +71,7 @@ function recipientIds(body: JsonObject): readonly string[] {
 
 /** A contact with a URL is registered at once; a failure is its own status (reference/cozy.md 5.4, step 2). */
 async function registeredParty(cozy: CozyV1aState, { id, cozy: url }: Contact): Promise<Party> {
-  const party: Party = { contactId: id, status: "", client: null, pair: null, hostClientId: "" };
+  const party = newParty(id);
   if (url === "") return party;
   try {
     party.client = await registerAt(cozy, cozyOrigin(url));

@@ -1,14 +1,14 @@
 import type { Reply } from "../faulty-answers.ts";
 import { requestLink } from "./links.ts";
+import type { CozyV1aState } from "./sharing.ts";
 import {
   addCozyUrl,
   type Contact,
   contactOf,
   cozyOrigin,
-  type CozyV1aState,
   type Party,
   type Sharing,
-} from "./sharing.ts";
+} from "./stack/sharing.ts";
 import { form } from "./stack/html.ts";
 import type { Client } from "./stack/credentials.ts";
 import { registerAt } from "./stack/oauth.ts";

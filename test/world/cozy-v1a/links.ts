@@ -1,10 +1,10 @@
 import { scopeOf } from "./stack/permissions.ts";
 import { sortedQuery } from "./stack/wire.ts";
 import type { Client } from "./stack/credentials.ts";
-import { cozyOrigin, type Sharing } from "./sharing.ts";
+import { cozyOrigin, type Sharing } from "./stack/sharing.ts";
 
 /** Why there is no link, in the words of reference/cozy.md, section 9. */
-export class NoLink extends Error {}
+class NoLink extends Error {}
 
 type Linked = Pick<Sharing, "appSlug" | "rules" | "type" | "sharingId">;
 

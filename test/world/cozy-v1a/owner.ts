@@ -3,7 +3,8 @@ import { type CommonOwner, commonOwner } from "./stack/owner.ts";
 import type { Answer } from "./stack/outgoing.ts";
 import { readRules, scopeOf } from "./stack/permissions.ts";
 import type { JsonObject } from "./stack/wire.ts";
-import { type CozyV1aState, type SharingType, sharingOf } from "./sharing.ts";
+import type { CozyV1aState, SharingType } from "./sharing.ts";
+import { sharingOf } from "./stack/sharing.ts";
 
 export interface SharingSpec {
   readonly type: SharingType;

@@ -1,8 +1,9 @@
 import type { Reply } from "../faulty-answers.ts";
-import { type CozyV1aState, isSharingType, type Party, type Sharing, sharingOf } from "./sharing.ts";
-import type { Client } from "./stack/credentials.ts";
+import { type CozyV1aState, flowOf, isSharingType } from "./sharing.ts";
+import { homeOf, newParty, type Sharing, sharingOf } from "./stack/sharing.ts";
 import { newId } from "./stack/documents.ts";
 import { guardedForm, readGuardedForm } from "./stack/login.ts";
+import { readAsked } from "./stack/consent.ts";
 import { registerAt } from "./stack/oauth.ts";
 import { call } from "./stack/outgoing.ts";
 import { rulesOf, setOf } from "./stack/permissions.ts";
@@ -18,7 +19,7 @@ import {
   unqualified,
 } from "./stack/wire.ts";
 import { escaped } from "./stack/html.ts";
-import { deletionTriggers } from "./triggers.ts";
+import { deletionTriggers } from "./stack/triggers.ts";
 
 /** `GET /sharings/request` on the recipient: a document is made before anybody logs in (reference/cozy.md 5.5, step 2). */
 export async function receiveRequest(cozy: CozyV1aState, { query }: CozyRequest): Promise<Reply> {
@@ -38,27 +39,27 @@ export async function receiveRequest(cozy: CozyV1aState, { query }: CozyRequest)
     sharingId: asked("state"),
     description: asked("description"),
     type,
+    flow: flowOf(type),
     appSlug: asked("App_slug"),
     owner: false,
     revoked: false,
     permissions: setOf(rules),
     rules,
     recipients: [],
-    sharer: { url: client.client_uri, party: newSharer(client) },
-    triggers: type === "master-slave" ? deletionTriggers(rules) : [],
+    sharer: {
+      url: homeOf(client),
+      party: { ...newParty(""), status: "pending", hostClientId: client.client_id },
+    },
+    triggers: flowOf(type) === "down" ? deletionTriggers(rules) : [],
   };
   if (known === undefined) cozy.sharings.push(sharing);
   await introduceItself(cozy, sharing);
   return redirect(303, `${cozy.origin}/auth/authorize?${String(query)}`);
 }
 
-function newSharer({ client_id: hostClientId }: Client): Party {
-  return { contactId: "", status: "pending", client: null, pair: null, hostClientId };
-}
-
 /** Master-master: the recipient becomes a client of the sharer and says so. The document stays where this fails. */
-async function introduceItself(cozy: CozyV1aState, { type, sharingId, sharer }: Sharing): Promise<void> {
-  if (type !== "master-master" || sharer === null || sharer.party.client !== null) return;
+async function introduceItself(cozy: CozyV1aState, { flow, sharingId, sharer }: Sharing): Promise<void> {
+  if (flow !== "both" || sharer === null || sharer.party.client !== null) return;
   try {
     const client = await registerAt(cozy, sharer.url);
     const told = await call(cozy.resolve, "POST", `${sharer.url}/sharings/access/client`, {
@@ -98,22 +99,6 @@ export function takeConsent(cozy: CozyV1aState, request: CozyRequest): Reply {
   const code = cozy.credentials.newCode(client.client_id, scope);
   const query = sortedQuery({ access_code: code, client_id: client.client_id, state });
   return redirect(302, `${redirectUri}?${query}#`);
-}
-
-/** That the redirect URI must be a registered one is OAuth's rule; the reference leaves it out. */
-function readAsked(cozy: CozyV1aState, fields: URLSearchParams) {
-  const [state, clientId, redirectUri, scope] = ["state", "client_id", "redirect_uri", "scope"].map(
-    (name) => {
-      const value = fields.get(name) ?? "";
-      if (value === "") throw errorPage(400, `The parameter ${name} is missing.`);
-      return value;
-    },
-  ) as [string, string, string, string];
-  const client = cozy.credentials.client(clientId);
-  if (client === null) throw errorPage(400, "The client is not registered.");
-  if (!client.redirect_uris.includes(redirectUri))
-    throw errorPage(400, "The redirect URI is not registered.");
-  return { state, client, redirectUri, scope };
 }
 
 /** `POST /sharings/formRefuse`: the document is deleted first (reference/cozy.md 5.5, step 5). */

@@ -45,11 +45,13 @@ export class OwnerBrowser {
   async openToConsent(link: string): Promise<Visit> {
     let visit = await this.open(link);
     for (let step = 0; step < mostSteps; step += 1) {
-      const [form] = readForms(visit.text);
-      if (form?.fields.has("passphrase") === true && visit.url.startsWith(`${this.#origin}/`)) {
-        visit = await this.submit(visit, form, { passphrase: this.#passphrase });
-      } else if (form?.fields.has("url") === true && visit.status === 200) {
-        visit = await this.submit(visit, form, { url: this.#origin });
+      const forms = readForms(visit.text);
+      const login = forms.find(({ fields }) => fields.has("passphrase"));
+      const discovery = forms.find(({ fields }) => fields.has("url"));
+      if (login !== undefined && visit.url.startsWith(`${this.#origin}/`)) {
+        visit = await this.submit(visit, login, { passphrase: this.#passphrase });
+      } else if (discovery !== undefined && visit.status === 200) {
+        visit = await this.submit(visit, discovery, { url: this.#origin });
       } else return visit;
     }
     return visit;

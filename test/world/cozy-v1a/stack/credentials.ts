@@ -101,7 +101,7 @@ export class Credentials {
   }
 
   issue(kind: Issued["kind"], holder: string, scope: string): string {
-    const token = this.#secret(this.#jwt({ aud: kind, sub: holder, scope }));
+    const token = this.#secret(this.#jwt({ aud: kind, sub: holder, ...(scope === "" ? {} : { scope }) }));
     this.#issued.set(token, { kind, holder, scope, isExpired: false, token });
     return token;
   }

@@ -40,7 +40,7 @@ export class Documents {
   }
 }
 
-export function withoutOwnFields(value: JsonObject): JsonObject {
+function withoutOwnFields(value: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(value).filter(([name]) => name !== "_id" && name !== "_rev"));
 }
 

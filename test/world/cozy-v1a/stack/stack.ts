@@ -13,7 +13,7 @@ import type { Letter } from "./letters.ts";
 import { Logins } from "./login.ts";
 import type { OauthSide } from "./oauth.ts";
 import type { Resolve } from "./outgoing.ts";
-import { type CozyRequest, jsonApi, notFound, page, plainError, readRequest, Refused } from "./wire.ts";
+import { type CozyRequest, notFound, page, plainError, readRequest, Refused } from "./wire.ts";
 
 /** Kinds of requests that a fault can be confined to. */
 export type CozyPlace =
@@ -154,9 +154,4 @@ function withoutSecrets({ path, query }: Pick<CozyRequest, "path" | "query">): s
   const shown = [...query].map(([name, value]) => `${name}=${harmless.has(name) ? value : "…"}`);
   const short = path.replaceAll(/([0-9A-Za-z]{6})[0-9A-Za-z]{26}(?![0-9A-Za-z])/g, "$1…");
   return shown.length === 0 ? short : `${short}?${shown.join("&")}`;
-}
-
-/** A JSON:API list. */
-export function listReply(entries: readonly unknown[]): Reply {
-  return jsonApi(200, { data: entries });
 }

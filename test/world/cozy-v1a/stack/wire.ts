@@ -112,6 +112,10 @@ export function badRequest(detail: string): Refused {
   return apiError(400, "Bad request", detail);
 }
 
+export function forbidden(detail: string): Refused {
+  return apiError(403, "Forbidden", detail);
+}
+
 export function invalidParameter(parameter: string, detail: string): Refused {
   return apiError(422, "Invalid Parameter", detail, parameter);
 }

@@ -1,73 +1,75 @@
-import type { Reply } from "../faulty-answers.ts";
-import { type CozyV1aState, type Party, peerOf, type Sharing, sharingOf } from "./sharing.ts";
-import type { Holder } from "./stack/credentials.ts";
-import { coversAll, sameRules } from "./stack/permissions.ts";
-import { callPeer } from "./stack/transport.ts";
-import { type CozyRequest, empty, jsonError, notFound, Refused, unqualified } from "./stack/wire.ts";
+import type { Reply } from "../../faulty-answers.ts";
+import { type Party, peerOf, type Sharing, type SharingCozy, sharingOf } from "./sharing.ts";
+import type { Holder } from "./credentials.ts";
+import { coversAll, sameRules } from "./permissions.ts";
+import { callPeer } from "./transport.ts";
+import { type CozyRequest, empty, jsonError, notFound, Refused, unqualified } from "./wire.ts";
 
 /**
  * `DELETE /sharings/:sharing-id` (reference/cozy.md 8.2). An app whose token holds the permissions makes the other side
  * be told; the sharer's own token, on a recipient, does not.
  */
 export async function revokeSharing(
-  cozy: CozyV1aState,
+  cozy: SharingCozy,
   request: CozyRequest,
   sharingId: string,
 ): Promise<Reply> {
   const sharing = sharingOf(cozy, sharingId);
   const holder = holderForDeletion(cozy, request);
   if (holder.kind === "app") {
-    if (!coversAll(holder.rules, sharing.rules)) throw forbidden("the app does not hold the permissions");
+    if (!coversAll(holder.rules, sharing.rules)) throw notAllowed("the app does not hold the permissions");
     await (sharing.owner ? endSharing(cozy, sharing) : leaveSharing(cozy, sharing));
     return empty(200);
   }
-  if (sharing.owner) throw forbidden("an OAuth token does not revoke a sharing of the owner");
-  if (!sameRules(holder.rules, sharing.rules)) throw forbidden("the token holds other permissions");
-  if (sharing.sharer?.party.hostClientId !== holder.name) throw forbidden("the token is of another client");
+  if (sharing.owner) throw notAllowed("an OAuth token does not revoke a sharing of the owner");
+  if (!sameRules(holder.rules, sharing.rules)) throw notAllowed("the token holds other permissions");
+  if (sharing.sharer?.party.hostClientId !== holder.name) throw notAllowed("the token is of another client");
   closeHere(cozy, sharing);
   return empty(200);
 }
 
 /** The sharer's half of the table: every recipient is asked, a failing one stops nothing. */
-async function endSharing(cozy: CozyV1aState, sharing: Sharing): Promise<void> {
+async function endSharing(cozy: SharingCozy, sharing: Sharing): Promise<void> {
   sharing.triggers = [];
   for (const party of sharing.recipients) {
     if (party.status !== "accepted") continue;
     await askToRevoke(cozy, sharing, party);
-    closeParty(cozy, sharing, party);
+    if (cozy.losesStates) dropClient(cozy, sharing, party);
+    else closeParty(cozy, sharing, party);
   }
   sharing.revoked = true;
 }
 
-/**
- * The recipient's half: the sharer's client goes, and he is asked to revoke. Only master-master has credentials for
- * that, and they are used on the route for contacts with the id of a client: it never works (reference/cozy.md 8.2).
- */
-export async function leaveSharing(cozy: CozyV1aState, sharing: Sharing): Promise<void> {
-  const { sharer, type, sharingId } = sharing;
+/** The recipient's half: the sharer's client goes, and where there are credentials for it he is asked to revoke. */
+export async function leaveSharing(cozy: SharingCozy, sharing: Sharing): Promise<void> {
+  const { sharer, flow } = sharing;
   const peer = sharer === null ? null : peerOf(cozy, sharing, sharer.party);
   const hostClientId = sharer?.party.hostClientId ?? "";
   closeHere(cozy, sharing);
-  if (type !== "master-master" || peer === null) return;
-  const path = `/sharings/${sharingId}/recipient/${hostClientId}`;
+  if (flow !== "both" || peer === null) return;
+  const path = cozy.leavePath(sharing, hostClientId);
   await callPeer(cozy, peer, "DELETE", path).catch(() => undefined);
 }
 
-function closeHere(cozy: CozyV1aState, sharing: Sharing): void {
+function closeHere(cozy: SharingCozy, sharing: Sharing): void {
   sharing.triggers = [];
   sharing.revoked = true;
   if (sharing.sharer !== null) cozy.credentials.deleteClient(sharing.sharer.party.hostClientId);
 }
 
-async function askToRevoke(cozy: CozyV1aState, sharing: Sharing, party: Party): Promise<void> {
+async function askToRevoke(cozy: SharingCozy, sharing: Sharing, party: Party): Promise<void> {
   const peer = peerOf(cozy, sharing, party);
   if (peer === null) return;
   const path = `/sharings/${sharing.sharingId}?Recursive=false`;
   await callPeer(cozy, peer, "DELETE", path).catch(() => undefined);
 }
 
-function closeParty(cozy: CozyV1aState, sharing: Sharing, party: Party): void {
-  if (sharing.type === "master-master") cozy.credentials.deleteClient(party.hostClientId);
+function dropClient({ credentials }: SharingCozy, { flow }: Sharing, { hostClientId }: Party): void {
+  if (flow === "both") credentials.deleteClient(hostClientId);
+}
+
+function closeParty(cozy: SharingCozy, sharing: Sharing, party: Party): void {
+  dropClient(cozy, sharing, party);
   party.status = "revoked";
   party.client = null;
   party.pair = null;
@@ -75,14 +77,14 @@ function closeParty(cozy: CozyV1aState, sharing: Sharing, party: Party): void {
 
 /** `DELETE /sharings/:sharing-id/recipient/:contact-id`, for apps of the owner. */
 export async function revokeRecipient(
-  cozy: CozyV1aState,
+  cozy: SharingCozy,
   request: CozyRequest,
   sharingId: string,
   contactId: string,
 ): Promise<Reply> {
   const sharing = sharingOf(cozy, sharingId);
   const { rules } = holderForDeletion(cozy, request);
-  if (!coversAll(rules, sharing.rules)) throw forbidden("the token does not hold the permissions");
+  if (!coversAll(rules, sharing.rules)) throw notAllowed("the token does not hold the permissions");
   if (!sharing.owner) throw unqualified("Only the sharer can revoke a recipient");
   const party = sharing.recipients.find((each) => each.contactId === contactId);
   if (party === undefined) throw notFound("Recipient does not exist");
@@ -97,7 +99,7 @@ export async function revokeRecipient(
  * ids of a recipient is meant: both find him.
  */
 export function leaveAsRecipient(
-  cozy: CozyV1aState,
+  cozy: SharingCozy,
   request: CozyRequest,
   sharingId: string,
   clientId: string,
@@ -109,7 +111,7 @@ export function leaveAsRecipient(
   if (party === undefined || clientId === "") throw notFound("Recipient does not exist");
   const holder = holderForDeletion(cozy, request);
   if (holder.kind !== "access" || holder.name !== party.hostClientId) {
-    throw forbidden("the token is not of this recipient");
+    throw notAllowed("the token is not of this recipient");
   }
   closeParty(cozy, sharing, party);
   closeIfEmpty(sharing);
@@ -123,7 +125,7 @@ function closeIfEmpty(sharing: Sharing): void {
 }
 
 /** On these routes trouble with the token is 403 too, with an error object (reference/cozy.md, section 9). */
-function holderForDeletion(cozy: CozyV1aState, request: CozyRequest): Holder {
+function holderForDeletion(cozy: SharingCozy, request: CozyRequest): Holder {
   try {
     return cozy.credentials.holderOf(request);
   } catch (cause) {
@@ -132,6 +134,6 @@ function holderForDeletion(cozy: CozyV1aState, request: CozyRequest): Holder {
   }
 }
 
-function forbidden(why: string): Refused {
+function notAllowed(why: string): Refused {
   return jsonError(403, {}, why);
 }

@@ -1,6 +1,6 @@
-import { type CozyV1aState, type Party, peerOf, type Sharing } from "./sharing.ts";
-import { isAbout, type Rule } from "./stack/permissions.ts";
-import { type Change, deleteDocument, sendDocument } from "./stack/transport.ts";
+import { type Party, peerOf, type Sharing, type SharingCozy } from "./sharing.ts";
+import { isAbout, type Rule } from "./permissions.ts";
+import { type Change, deleteDocument, sendDocument } from "./transport.ts";
 import { leaveSharing } from "./revoke.ts";
 
 /** `<type>:CREATED,UPDATED,DELETED:<values>[:<selector>]` (reference/cozy.md 5.7). */
@@ -8,7 +8,7 @@ export function updateTriggers(rules: readonly Rule[]): readonly string[] {
   return rules.map((rule) => triggerOf(rule, "CREATED,UPDATED,DELETED"));
 }
 
-/** The recipient of a master-slave sharing watches deletions alone. */
+/** A recipient whose changes stay with it watches deletions alone. */
 export function deletionTriggers(rules: readonly Rule[]): readonly string[] {
   return rules.map((rule) => triggerOf(rule, "DELETED"));
 }
@@ -18,7 +18,7 @@ function triggerOf({ type, values, selector }: Rule, events: string): string {
 }
 
 /** Plans what the triggers of all sharings make of a change. */
-export function followChange(cozy: CozyV1aState, change: Change): void {
+export function followChange(cozy: SharingCozy, change: Change): void {
   for (const sharing of cozy.sharings) {
     const isWatched = sharing.triggers.some(
       (trigger) => trigger.split(":")[1]?.includes(change.kind) === true,
@@ -46,7 +46,7 @@ function partiesOf({ sharer, recipients }: Sharing, { from }: Change): readonly 
   return parties.filter(({ hostClientId }) => from === null || hostClientId !== from);
 }
 
-async function tell(cozy: CozyV1aState, sharing: Sharing, party: Party, change: Change): Promise<void> {
+async function tell(cozy: SharingCozy, sharing: Sharing, party: Party, change: Change): Promise<void> {
   const peer = peerOf(cozy, sharing, party);
   if (peer === null) return;
   if (change.kind === "DELETED") {
@@ -55,4 +55,17 @@ async function tell(cozy: CozyV1aState, sharing: Sharing, party: Party, change: 
   }
   const document = cozy.documents.get(change.doctype, change.id);
   if (document !== null) await sendDocument(cozy, peer, sharing.sharingId, change.doctype, document);
+}
+
+/** One job for each document of each rule (reference/cozy.md 5.7). */
+export function shareDocuments(cozy: SharingCozy, sharing: Sharing, party: Party): void {
+  for (const rule of sharing.rules) {
+    for (const document of cozy.documents.all(rule.type)) {
+      if (!isAbout(rule, rule.type, document.id, document.value)) continue;
+      cozy.background.plan(async () => {
+        const peer = peerOf(cozy, sharing, party);
+        if (peer !== null) await sendDocument(cozy, peer, sharing.sharingId, rule.type, document);
+      });
+    }
+  }
 }
