@@ -86,7 +86,7 @@ type Call = (method: string, params: object, session?: string) => Promise<unknow
 
 const answer = z.object({
   id: z.number().optional(),
-  result: z.unknown(),
+  result: z.unknown().optional(),
   error: z.object({ message: z.string() }).optional(),
 });
 

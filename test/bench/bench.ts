@@ -7,13 +7,13 @@ import { runUnderCurtain } from "../world/curtain.ts";
 import { detectionContests } from "./detection.ts";
 import { invitationContests } from "./invitations.ts";
 import { mailboxContests } from "./mailbox.ts";
-import { type Contest, hold, type Result } from "./measure.ts";
+import { type Ceiling, type Contest, hold, holdBelow, type Result } from "./measure.ts";
 import { queueContests } from "./queue.ts";
 import { sendingContests } from "./sending.ts";
 
 await runUnderCurtain(async (own) => {
   const results: Result[] = [];
-  const groups: readonly (() => readonly Contest[] | Promise<readonly Contest[]>)[] = [
+  const groups: readonly (() => Measured | Promise<Measured>)[] = [
     detectionContests,
     async () => mailboxContests(own),
     invitationContests,
@@ -22,7 +22,7 @@ await runUnderCurtain(async (own) => {
   ];
   for (const contests of groups) {
     for (const contest of await contests()) {
-      const result = await hold(contest);
+      const result = await ("mostMs" in contest ? holdBelow(contest) : hold(contest));
       results.push(result);
       console.log(lineOf(result));
     }
@@ -31,6 +31,8 @@ await runUnderCurtain(async (own) => {
   const missed = results.filter(({ ok }) => !ok).length;
   if (missed > 0) throw new Error(`${missed} of ${results.length} goals were missed.`);
 });
+
+type Measured = readonly (Contest | Ceiling)[];
 
 function lineOf({ name, value, baseline, ratio, goal, ok }: Result): string {
   return `${ok ? "ok  " : "MISS"}  ${name}: ${value} / ${baseline} = ${ratio} (goal ${goal})`;

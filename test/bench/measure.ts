@@ -12,6 +12,15 @@ export interface Contest {
 
 type Rate = () => Promise<number>;
 
+/** Work that must not take longer than so much, on any machine that the project is meant for. */
+export interface Ceiling {
+  readonly name: string;
+  readonly rounds: number;
+  readonly mostMs: number;
+  /** Does the work once and gives how long it took. */
+  readonly ms: () => Promise<number>;
+}
+
 export interface Result {
   readonly name: string;
   readonly value: number;
@@ -19,6 +28,22 @@ export interface Result {
   readonly ratio: number;
   readonly goal: number;
   readonly ok: boolean;
+}
+
+/** The median of all rounds against the ceiling, as a ratio: 2 is twice as quick as it must be. */
+export async function holdBelow(ceiling: Ceiling): Promise<Result> {
+  const taken: number[] = [];
+  for (let round = 0; round < ceiling.rounds; round += 1) taken.push(await ceiling.ms());
+  const value = median(taken);
+  const ratio = ceiling.mostMs / value;
+  return {
+    name: `${ceiling.name}, ms, to the most it may take`,
+    value: rounded(value),
+    baseline: ceiling.mostMs,
+    ratio: rounded(ratio),
+    goal: 1,
+    ok: ratio >= 1,
+  };
 }
 
 /** Medians of all rounds. The order changes with each round, so that neither side always comes first. */
@@ -51,6 +76,19 @@ export async function ratePerSecond(forMs: number, call: () => unknown): Promise
     calls += 1;
   }
   return calls / ((performance.now() - startedAt) / 1000);
+}
+
+/** Processor time of one call in milliseconds, without what other programs of the machine take. */
+export async function processorMs(forMs: number, call: () => unknown): Promise<number> {
+  const before = process.threadCpuUsage();
+  const startedAt = performance.now();
+  let calls = 0;
+  while (performance.now() - startedAt < forMs) {
+    await call();
+    calls += 1;
+  }
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000 / calls;
 }
 
 /** So many pieces of work per second, done all together by one call. */

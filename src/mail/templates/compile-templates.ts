@@ -19,10 +19,11 @@ async function compile(mjml: string): Promise<Compiled> {
     fonts: {},
     keepComments: true,
   });
+  const misplaced = [...errors.map((error) => elementProblem(mjml, error)), ...unclosedElements(mjml)];
   const problems = [
-    ...errors.map((error) => elementProblem(mjml, error)),
-    ...unclosedElements(mjml),
-    ...lostPlaceholders(mjml, html),
+    ...misplaced,
+    // Whatever stood in such an element is lost with it.
+    ...(misplaced.length === 0 ? lostPlaceholders(mjml, html) : []),
     ...outsideSources(mjml, html),
   ];
   return problems.length === 0 ? { html: withoutComments(html) } : { problems };

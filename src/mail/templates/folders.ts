@@ -93,9 +93,11 @@ export async function placesOf(search: SearchOrder, path: string): Promise<reado
 /** Partials that some folder has, by their paths. */
 export async function partialsOf(search: SearchOrder): Promise<readonly string[]> {
   const names = await Promise.all(
-    search.map(async ({ path }) => readdir(join(path, "shared")).catch(() => new Array<string>())),
+    search.map(async ({ path }) =>
+      readdir(join(path, "shared"), { recursive: true }).catch(() => new Array<string>()),
+    ),
   );
-  const partials = names.flat().filter((file) => /^[\w-]+\.mjml$/.test(file));
+  const partials = names.flat().filter((file) => /^[\w-]+(\/[\w-]+)*\.mjml$/.test(file));
   return [...new Set(partials)].toSorted().map((file) => `shared/${file}`);
 }
 
