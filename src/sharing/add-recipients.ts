@@ -1,5 +1,4 @@
-import { checkRecipients } from "../domain/sharing-request.ts";
-import type { SharingProblem } from "../domain/sharing-request.ts";
+import { checkRecipients, type SharingProblem } from "../domain/sharing-request.ts";
 import { recipientsWithMails } from "../store/invited.ts";
 import { addRecord } from "../store/records.ts";
 import { readSharer, readSharing } from "../store/sharings.ts";
@@ -43,7 +42,8 @@ export async function addRecipients(parts: PlanningParts, more: MoreRecipients):
       recipients: addresses.length,
       locale,
     });
-    await invite(db, { sharing, addresses, locale, domain }, parts);
+    const lastAt = known.at(-1)?.recipient.created_at ?? null;
+    await invite(db, { sharing, addresses, locale, domain, lastAt }, parts);
     return { kind: "added", recipients: addresses.length };
   });
 }

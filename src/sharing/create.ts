@@ -82,7 +82,8 @@ async function plan(db: Db, planned: Plan, parts: PlanningParts): Promise<Create
     ...(request.key === null ? {} : { request: fingerprint(request, parts) }),
   });
   const addresses = checked.recipients;
-  await invite(db, { sharing: { id, account_id: sharer.id }, addresses, locale, domain }, parts);
+  const sharing = { id, account_id: sharer.id };
+  await invite(db, { sharing, addresses, locale, domain, lastAt: null }, parts);
   return { kind: "created", id, recipients: addresses.length, isRepeat: false };
 }
 

@@ -12,11 +12,15 @@ export async function invite(
     readonly addresses: readonly InvitedAddress[];
     readonly locale: string;
     readonly domain: string;
+    /** When the last of those whom it invites already was added; null where it invites nobody yet. */
+    readonly lastAt: number | null;
   },
   { queue, newId }: Pick<PlanningParts, "queue" | "newId">,
 ): Promise<void> {
-  const { sharing, addresses, locale, domain } = invited;
+  const { sharing, addresses, locale, domain, lastAt } = invited;
   const nowMs = Date.now();
+  // Keeps the order of the requests, and in each of them.
+  const firstAt = Math.max(nowMs, (lastAt ?? 0) + 1);
   const recipients = addresses.map(({ address, key }, place): RecipientRow => ({
     id: newId("r"),
     sharing_id: sharing.id,
@@ -26,8 +30,7 @@ export async function invite(
     locale,
     state: "pending",
     reason: null,
-    // Keeps the order of the request.
-    created_at: nowMs + place,
+    created_at: firstAt + place,
     updated_at: nowMs,
     told_by: null,
     link_sealed: null,

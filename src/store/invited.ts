@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { RecipientState } from "../domain/recipient.ts";
 import type { InvitationRow, RecipientRow } from "./sharings.ts";
 import type { Db } from "./store.ts";
@@ -71,7 +72,7 @@ async function readWaiting(db: Db, sharingId: string): Promise<ReadonlyMap<strin
   return new Map(rows.map(({ id, ...wait }) => [id, wait]));
 }
 
-/** A recipient of a sharing with all mails to him, oldest first. */
+/** A recipient of a sharing with all mails to him, the one that invites him first. */
 export interface RecipientMails {
   readonly recipient: RecipientRow;
   readonly mails: readonly InvitationRow[];
@@ -104,6 +105,7 @@ async function mailsOf(db: Db, sharingId: string): Promise<readonly InvitationRo
     .innerJoin("recipient", "recipient.id", "invitation.recipient_id")
     .selectAll("invitation")
     .where("recipient.sharing_id", "=", sharingId)
+    .orderBy(sql`invitation.in_reply_to is not null`)
     .orderBy("invitation.created_at")
     .orderBy("invitation.id")
     .execute();
