@@ -28,13 +28,19 @@ function scanRules(queue: JobQueue): ScanRules {
 export function accountRules(site: Site, current: CurrentConfig): (accountId: string) => Promise<ScanRules> {
   const shares = scanRules(site.queue);
   const reports = rulesWithReports(shares, { fields: reportFields, isCandidate: mayBeReport });
-  return async (accountId) => {
-    const { smtp, addresses: rules } = current();
-    if (smtp === null) return shares;
-    const returned = smtp.bounces ?? smtp.from.address;
-    const own = await listAddresses(site.store.db, accountId);
-    return own.some(({ address }) => isSameAddress(address, returned, rules)) ? reports : shares;
-  };
+  return async (accountId) => ((await receivesReports(site, current, accountId)) ? reports : shares);
+}
+
+/** Whether reports about invitations come back to one of the account's addresses. */
+export async function receivesReports(
+  { store }: Site,
+  current: CurrentConfig,
+  accountId: string,
+): Promise<boolean> {
+  const { smtp, addresses: rules } = current();
+  if (smtp === null) return false;
+  const own = await listAddresses(store.db, accountId);
+  return own.some(({ address }) => isSameAddress(address, smtp.bounces ?? smtp.from.address, rules));
 }
 
 /** A part of the daemon that is loaded when it is first needed, so that an idle daemon is small and ready at once. */

@@ -1,5 +1,6 @@
 import type { Site } from "../site.ts";
 import { isServing } from "../store/instance-lock.ts";
+import { listMailboxes } from "../store/mailboxes.ts";
 import type { JobView } from "../jobs/queue.ts";
 import { type Cli, CommandError, print, type Register, table } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -15,7 +16,9 @@ interface DoctorOptions {
 export const registerDoctor: Register = (program, cli) => {
   program
     .command("doctor")
-    .description("show what does not go well: mailboxes, parked work, subscriptions that cannot be checked")
+    .description(
+      "show what does not go well: mailboxes, parked work, subscriptions that cannot be checked, reports nobody reads",
+    )
     .option("--run-again <job>", "make parked work due again: a job number, or all")
     .option("--json", "as JSON")
     .action(async (options: DoctorOptions) => doctor(cli, options));
@@ -35,6 +38,7 @@ async function doctor(cli: Cli, options: DoctorOptions): Promise<void> {
     parked: await site.queue.parked(),
     mailboxes: await troubledMailboxes(site),
     subscriptions: await troubledSubscriptions(site),
+    unreadReports: await unreadReports(site),
   };
   print(cli, options.json, found, [
     found.serving
@@ -44,7 +48,27 @@ async function doctor(cli: Cli, options: DoctorOptions): Promise<void> {
     ...parkedLines(found.parked),
     ...mailboxLines(found.mailboxes),
     ...subscriptionLines(found.subscriptions),
+    ...reportLines(found.unreadReports),
   ]);
+}
+
+/** The address that reports about invitations come back to, where no watched mailbox receives for it; else null. */
+async function unreadReports(site: Site): Promise<string | null> {
+  const { smtp } = site.config;
+  if (smtp === null) return null;
+  const { receivesReports } = await import("../rooms.ts");
+  for (const mailbox of await listMailboxes(site.store.db)) {
+    if (await receivesReports(site, () => site.config, mailbox.account_id)) return null;
+  }
+  return smtp.bounces ?? smtp.from.address;
+}
+
+function reportLines(address: string | null): readonly string[] {
+  if (address === null) return [];
+  return [
+    `Nobody reads what comes back to ${address}: whom invitations did not reach stays unknown.`,
+    `  usher account add postmaster --address ${address}, then usher mailbox add postmaster`,
+  ];
 }
 
 async function makeDueAgain(

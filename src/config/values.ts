@@ -176,14 +176,11 @@ export function mailAddress(value: unknown): Parsed<string> {
     : right(key);
 }
 
-/** The local part of an address has 64 octets (RFC 5321 section 4.5.3.1.1); what tells the mail apart takes 44. */
-const bouncesLocalChars = 20;
-
 /** An address that takes reports back: room for a detail of its own behind a `+` (domain/bounce-address.ts). */
 export function bouncesAddress(value: unknown): Parsed<string> {
   const read = mailAddress(value);
-  if (!read.ok || read.value.lastIndexOf("@") <= bouncesLocalChars) return read;
-  const most = `Write at most ${bouncesLocalChars} characters before the @ sign`;
+  if (!read.ok || read.value.lastIndexOf("@") <= limits.bounceLocalChars) return read;
+  const most = `Write at most ${limits.bounceLocalChars} characters before the @ sign`;
   return wrong("too long.", `${most}: each mail gets a detail of its own behind them.`);
 }
 

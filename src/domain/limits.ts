@@ -211,7 +211,7 @@ export const limits = {
 
   /** Addresses with a secret that are looked at in one report; a report is about one mail. */
   bounceSecrets: 10,
-  /** Local part of the address for bounces: with `+`, the invitation and its secret it must have at most 64 octets (RFC 5321). */
+  /** Local part of the address for bounces: it may have 64 octets (RFC 5321 section 4.5.3.1.1), and the detail takes 44. */
   bounceLocalChars: 20,
   /** Failures of one sharing within this time are told in one notice; later ones wait longer, at most a day. */
   sharerNoticeWaitMs: 10 * 60_000,
@@ -292,6 +292,21 @@ export const limits = {
   sendTurnSlackMs: 1000,
   /** Characters of the key that a program gives with a request, so that it can repeat the request. */
   idempotencyKeyChars: 200,
+
+  /** Rules of one Cozy sharing or token, and documents that one rule names; applications name a folder or an album. */
+  permissionRules: 50,
+  permissionValues: 1000,
+  /** All rules in one line, as tokens and links have them. */
+  scopeChars: 16 * 1024,
+  /** Members of one Cozy sharing (reference/cozy.md 7.1). */
+  cozyMembers: 90,
+  /** One file of an instance host: it is kept in the store, and read into memory whole. */
+  cozyFileBytes: 16 * 1024 * 1024,
+  /** Documents of one account, so that nobody who may write fills the disk; and those of one list. */
+  cozyDocuments: 20_000,
+  cozyListedDocuments: 1000,
+  /** Folders below each other: the way up ends there, also where folders lie in a circle. */
+  cozyFolders: 50,
 
   /** Log lines stay readable: one text, the values of one list, and how deep fields may lie. */
   logTextChars: 2000,

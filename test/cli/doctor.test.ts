@@ -81,3 +81,33 @@ test("a store that cannot be opened is told in one line with the way out, and wi
   expect(shown).toMatchObject({ code: 1, out: "" });
   expect(shown.err).toMatch(/^usher: Store .*its directory does not exist; create it .*$/);
 });
+
+test("mail that comes back where nobody reads it is told, until a mailbox is watched that receives it", async () => {
+  const smtp = "{host: 127.0.0.1, tls: none, from: {address: u@example.org}, bounces: bounces@example.org}";
+  const server = "mailServers: {local: {host: 127.0.0.1, tls: none}}";
+  await writeFile(
+    config,
+    `store: {file: ${join(directory, "usher.db")}}\nkey: {file: key}\nsmtp: ${smtp}\n${server}\n`,
+  );
+  const unread = await run(config, ["doctor"]);
+  expect(unread.out).toContain("usher account add postmaster --address bounces@example.org");
+  await writeFile(join(directory, "pw"), "secret", { mode: 0o600 });
+  for (const words of [
+    ["account", "add", "postmaster", "--address", "bounces@example.org"],
+    [
+      "mailbox",
+      "add",
+      "postmaster",
+      "--server",
+      "local",
+      "--login",
+      "b",
+      "--password-file",
+      join(directory, "pw"),
+    ],
+  ]) {
+    expect(await run(config, words)).toMatchObject({ code: 0 });
+  }
+  expect(JSON.parse((await run(config, ["doctor", "--json"])).out).unreadReports).toBeNull();
+  expect((await run(config, ["doctor"])).out).not.toContain("bounces@example.org");
+});
