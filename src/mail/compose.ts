@@ -4,6 +4,7 @@ import { addressKey, isInternational } from "../domain/address.ts";
 import { hasControl, withoutBidi } from "../domain/display-text.ts";
 import { limits } from "../domain/limits.ts";
 import type { HeaderField, MailAddress } from "../domain/mail.ts";
+import type { InlineImage } from "./templates/brand.ts";
 import { type ShareHeader, shareHeaderFields } from "../domain/share-header.ts";
 
 /** What one mail to one recipient is made of. */
@@ -27,6 +28,8 @@ export interface MailParts {
   readonly date: number;
   readonly html: string;
   readonly text: string;
+  /** Pictures that the HTML names by `cid:`; left out for none. */
+  readonly images?: readonly InlineImage[];
 }
 
 /** A header field cannot be written as asked; nothing was composed. */
@@ -37,7 +40,8 @@ export class HeaderFieldError extends Error {
 }
 
 /**
- * The whole RFC 5322 message, multipart/alternative, CRLF. The same parts give the same bytes.
+ * The whole RFC 5322 message, multipart/alternative, CRLF; pictures make a multipart/related of the HTML. The same parts give
+ * the same bytes.
  * @throws HeaderFieldError when a field has control characters, is too long, is no web address where one is needed, or an
  * address is not one addr-spec, or needs more of mail servers (SMTPUTF8) than the recipient's address does.
  */
@@ -54,12 +58,24 @@ export async function composeMail(parts: MailParts): Promise<Buffer> {
     headers: machineFields(parts).map(prepared),
     text: parts.text,
     html: parts.html,
+    attachments: parts.images?.map(inlinePart) ?? [],
     baseBoundary: boundary(parts),
     newline: "\r\n",
     disableFileAccess: true,
     disableUrlAccess: true,
   });
   return composer.compile().build();
+}
+
+/** RFC 2387: beside the HTML that names it, and no attachment for the reader. */
+function inlinePart({ contentId, contentType, content }: InlineImage) {
+  return {
+    cid: contentId,
+    contentType,
+    content,
+    contentDisposition: "inline" as const,
+    filename: false as const,
+  };
 }
 
 /** Fields that programs read. */
@@ -150,5 +166,10 @@ function thread(inReplyTo: string | null): { inReplyTo?: string; references?: st
 
 /** Depends on all of the content, so that no content can be written that holds its own boundary. */
 function boundary(parts: MailParts): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+  // An id of a picture is made of its bytes.
+  const images = parts.images?.map(({ contentId }) => contentId);
+  return createHash("sha256")
+    .update(JSON.stringify({ ...parts, images }))
+    .digest("hex")
+    .slice(0, 32);
 }
