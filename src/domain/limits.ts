@@ -308,6 +308,21 @@ export const limits = {
   /** Folders below each other: the way up ends there, also where folders lie in a circle. */
   cozyFolders: 50,
 
+  /** Rules of one Cozy sharing or token, and documents that one rule names; applications name a folder or an album. */
+  permissionRules: 50,
+  permissionValues: 1000,
+  /** All rules in one line, as tokens and links have them. */
+  scopeChars: 16 * 1024,
+  /** Members of one Cozy sharing (reference/cozy.md 7.1). */
+  cozyMembers: 90,
+  /** One file of an instance host: it is kept in the store, and read into memory whole. */
+  cozyFileBytes: 16 * 1024 * 1024,
+  /** Documents of one account, so that nobody who may write fills the disk; and those of one list. */
+  cozyDocuments: 20_000,
+  cozyListedDocuments: 1000,
+  /** Folders below each other: the way up ends there, also where folders lie in a circle. */
+  cozyFolders: 50,
+
   /** Log lines stay readable: one text, the values of one list, and how deep fields may lie. */
   logTextChars: 2000,
   logValues: 50,

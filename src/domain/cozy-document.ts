@@ -1,0 +1,35 @@
+import type { DocumentFacts } from "./cozy-permissions.ts";
+
+/** A document as it is kept: CouchDB's body without `_id` and `_rev`. */
+export type DocumentBody = Readonly<Record<string, unknown>>;
+
+export const filesType = "io.cozy.files";
+export const contactsType = "io.cozy.contacts";
+
+/** What a document refers to, as `doctype/id` (reference/cozy.md 5.2). */
+export function referencesOf({ referenced_by: list }: DocumentBody): readonly string[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((each: unknown) => {
+    if (typeof each !== "object" || each === null) return [];
+    const { type, id } = each as { readonly type?: unknown; readonly id?: unknown };
+    return typeof type === "string" && typeof id === "string" ? [`${type}/${id}`] : [];
+  });
+}
+
+/** The folder that a file or folder lies in; null for anything else. */
+export function folderOf(type: string, { dir_id: folder }: DocumentBody): string | null {
+  return type === filesType && typeof folder === "string" && folder !== "" ? folder : null;
+}
+
+export function isFolder(type: string, body: DocumentBody): boolean {
+  return type === filesType && body["type"] === "directory";
+}
+
+/** What permissions ask about a document. `folders`: those that it lies in, the nearest first. */
+export function factsOf(
+  { type, id }: { readonly type: string; readonly id: string },
+  body: DocumentBody,
+  folders: readonly string[],
+): DocumentFacts {
+  return { type, id, referencedBy: referencesOf(body), folders };
+}
