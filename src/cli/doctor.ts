@@ -1,6 +1,7 @@
 import type { Site } from "../site.ts";
 import { isServing } from "../store/instance-lock.ts";
 import { listMailboxes } from "../store/mailboxes.ts";
+import { problemText, type TemplateProblem } from "../mail/templates/problem.ts";
 import type { JobView } from "../jobs/queue.ts";
 import { type Cli, CommandError, print, type Register, table } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -39,6 +40,7 @@ async function doctor(cli: Cli, options: DoctorOptions): Promise<void> {
     mailboxes: await troubledMailboxes(site),
     subscriptions: await troubledSubscriptions(site),
     unreadReports: await unreadReports(site),
+    templates: await brokenTemplates(site),
   };
   print(cli, options.json, found, [
     found.serving
@@ -49,7 +51,13 @@ async function doctor(cli: Cli, options: DoctorOptions): Promise<void> {
     ...mailboxLines(found.mailboxes),
     ...subscriptionLines(found.subscriptions),
     ...reportLines(found.unreadReports),
+    ...templateLines(found.templates),
   ]);
+}
+
+async function brokenTemplates(site: Site): Promise<readonly TemplateProblem[]> {
+  const { templateProblems } = await import("./template-check.ts");
+  return templateProblems(site.config);
 }
 
 /** The address that reports about invitations come back to, where no watched mailbox receives for it; else null. */
@@ -144,6 +152,15 @@ function mailboxLines(mailboxes: readonly Mailbox[]): string[] {
     "",
     "Mailboxes that are not watched now:",
     ...table(["account", "state", "last seen", "reason"], rows),
+  ];
+}
+
+function templateLines(problems: readonly TemplateProblem[]): string[] {
+  if (problems.length === 0) return [];
+  return [
+    "",
+    "Templates with mistakes; mail goes out with those that were used last, or with Usher's own:",
+    ...problems.map(problemText),
   ];
 }
 
