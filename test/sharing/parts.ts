@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Smtp } from "../../src/config/config.ts";
 import { createSqlQueue } from "../../src/jobs/sql-queue.ts";
+import { createDkimSigner } from "../../src/mail/dkim-signer.ts";
 import { createInvitationWriter } from "../../src/mail/invitation-writer.ts";
 import { createSmtpTransport } from "../../src/mail/smtp-transport.ts";
 import { createTemplates } from "../../src/mail/templates/templates.ts";
@@ -70,6 +71,7 @@ export async function openSharingWorld(smtp: Smtp | null): Promise<SharingWorld>
     writeInvitation: createInvitationWriter(() => templates),
     tell: (event, fields) => void told.push({ event, ...fields }),
     sender: () => world.smtp?.from ?? null,
+    sign: createDkimSigner(() => world.smtp?.dkim ?? null),
     settings: () => world.settings,
     bounces: () => world.smtp?.bounces ?? null,
     random: () => 0.5,

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +18,13 @@ export interface PostfixOptions {
   readonly domains: readonly string[];
   /** Addresses in those domains that do not exist: refused with 550. */
   readonly unknown?: readonly string[];
+  /** Domains whose mail it keeps itself, in one Maildir for all: addresses beyond ASCII, which Dovecot's LMTP does not take. */
+  readonly keptDomains?: readonly string[];
+  /**
+   * Addresses or domains whose mail it takes and cannot deliver, with what its queue then says: `error:5.1.2 no such
+   * domain` returns it, `retry:4.4.1 no answer` keeps it and, a second later, warns the sender at the next try.
+   */
+  readonly troubles?: Readonly<Record<string, string>>;
   /** A certificate offers STARTTLS. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
 }
@@ -31,6 +38,8 @@ export interface Postfix extends AsyncDisposable {
   start(): Promise<void>;
   /** What the server logged so far. */
   log(): Promise<string>;
+  /** The mails of `keptDomains`, with Return-Path and Delivered-To on top. */
+  kept(): Promise<readonly string[]>;
 }
 
 /** Starts a Postfix; installs it first where it is missing. */
@@ -62,11 +71,18 @@ async function writeFiles(directory: string, port: number, options: PostfixOptio
   const postdrop = Number((await run("getent", ["group", "postdrop"])).stdout.split(":")[2]);
   await ownedDirectory(join(directory, "queue/public"), 0o710, uid, postdrop);
   await ownedDirectory(join(directory, "queue/maildrop"), 0o730, uid, postdrop);
+  await ownedDirectory(join(directory, "mail"), 0o700, nobody, nobody);
+  const kept = (options.keptDomains ?? []).map((domain) => `${domain} virtual:\n`);
+  const troubles = Object.entries(options.troubles ?? {}).map(([whose, what]) => `${whose} ${what}\n`);
+  await writeFile(join(directory, "conf/transport"), [...kept, ...troubles].join(""));
   const unknown = (options.unknown ?? []).map((address) => `${address} 550 5.1.1 no such user here\n`);
   await writeFile(join(directory, "conf/recipients"), unknown.join(""));
   await writeFile(join(directory, "conf/main.cf"), mainConfiguration(directory, options));
   await writeFile(join(directory, "conf/master.cf"), masterConfiguration(port));
 }
+
+/** Who owns the mail that Postfix keeps itself. */
+const nobody = 65_534;
 
 async function numberOf(program: string, ...args: readonly string[]): Promise<number> {
   return Number((await run(program, args)).stdout);
@@ -78,7 +94,8 @@ async function ownedDirectory(path: string, mode: number, uid: number, gid: numb
   await chown(path, uid, gid);
 }
 
-function mainConfiguration(directory: string, { lmtpPort, domains, tls }: PostfixOptions): string {
+function mainConfiguration(directory: string, options: PostfixOptions): string {
+  const { lmtpPort, domains, keptDomains = [], tls } = options;
   const settings = {
     compatibility_level: "3.6",
     queue_directory: `${directory}/queue`,
@@ -93,9 +110,15 @@ function mainConfiguration(directory: string, { lmtpPort, domains, tls }: Postfi
     mynetworks: "127.0.0.0/8",
     inet_interfaces: "127.0.0.1",
     inet_protocols: "ipv4",
-    virtual_mailbox_domains: domains.join(" "),
-    virtual_mailbox_maps: "static:all",
+    virtual_mailbox_domains: [...domains, ...keptDomains].join(" "),
+    virtual_mailbox_base: `${directory}/mail`,
+    // A Maildir, for the slash.
+    virtual_mailbox_maps: "static:all/",
+    virtual_uid_maps: `static:${nobody}`,
+    virtual_gid_maps: `static:${nobody}`,
     virtual_transport: `lmtp:inet:127.0.0.1:${lmtpPort}`,
+    transport_maps: `texthash:${directory}/conf/transport`,
+    smtputf8_enable: "yes",
     // Nothing leaves the machine: every other way of delivery is an error.
     local_transport: "error:5.1.2 no local delivery",
     relay_transport: "error:5.1.2 no relaying",
@@ -108,6 +131,7 @@ function mainConfiguration(directory: string, { lmtpPort, domains, tls }: Postfi
     queue_run_delay: "5s",
     minimal_backoff_time: "5s",
     maximal_backoff_time: "5s",
+    ...(options.troubles === undefined ? {} : { delay_warning_time: "1s" }),
     ...(tls === undefined
       ? {}
       : {
@@ -142,6 +166,7 @@ function masterConfiguration(port: number): string {
     "error unix - - n - - error",
     "retry unix - - n - - error",
     "lmtp unix - - n - - lmtp",
+    "virtual unix - n n - - virtual",
     "anvil unix - - n - 1 anvil",
     "scache unix - - n - 1 scache",
     "postlog unix-dgram n - n - 1 postlogd",
@@ -205,6 +230,12 @@ class PostfixServer implements Postfix {
 
   async log(): Promise<string> {
     return readFile(join(this.#directory, "mail.log"), "utf8").catch(() => "");
+  }
+
+  async kept(): Promise<readonly string[]> {
+    const folder = join(this.#directory, "mail/all/new");
+    const names = await readdir(folder).catch(() => []);
+    return Promise.all(names.map(async (name) => readFile(join(folder, name), "utf8")));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
