@@ -14,8 +14,15 @@ export interface Chromium extends AsyncDisposable {
   evaluate(expression: string): Promise<unknown>;
   /** Clicks the first match of a CSS selector and waits until the next page is loaded. */
   click(selector: string): Promise<void>;
+  /** Shows the page on a screen of that width. */
+  show(how: Look): Promise<void>;
   /** A PNG of the whole page. */
-  picture(how: { readonly widthPx: number; readonly isDark: boolean }): Promise<Buffer>;
+  picture(how: Look): Promise<Buffer>;
+}
+
+interface Look {
+  readonly widthPx: number;
+  readonly isDark: boolean;
 }
 
 /** Starts a Chromium that reaches that one host, at a port of loopback, and nothing else. */
@@ -74,8 +81,19 @@ function tabOf({ call, next, close }: Connection, end: () => Promise<void>): Chr
     const { result } = await call("Runtime.evaluate", { expression, returnByValue: true });
     return typeof result === "object" && result !== null && "value" in result ? result.value : null;
   };
+  const show: Chromium["show"] = async ({ widthPx, isDark }) => {
+    const features = [{ name: "prefers-color-scheme", value: isDark ? "dark" : "light" }];
+    await call("Emulation.setEmulatedMedia", { features });
+    await call("Emulation.setDeviceMetricsOverride", {
+      width: widthPx,
+      height: 900,
+      deviceScaleFactor: 1,
+      mobile: widthPx < 500,
+    });
+  };
   return {
     evaluate,
+    show,
     open: async (url) => {
       const loaded = next("Page.loadEventFired");
       await call("Page.navigate", { url });
@@ -86,15 +104,8 @@ function tabOf({ call, next, close }: Connection, end: () => Promise<void>): Chr
       await evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
       await loaded;
     },
-    picture: async ({ widthPx, isDark }) => {
-      const features = [{ name: "prefers-color-scheme", value: isDark ? "dark" : "light" }];
-      await call("Emulation.setEmulatedMedia", { features });
-      await call("Emulation.setDeviceMetricsOverride", {
-        width: widthPx,
-        height: 900,
-        deviceScaleFactor: 1,
-        mobile: widthPx < 500,
-      });
+    picture: async (how) => {
+      await show(how);
       const { data: png } = await call("Page.captureScreenshot", { captureBeyondViewport: true });
       return Buffer.from(String(png), "base64");
     },
