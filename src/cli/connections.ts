@@ -1,5 +1,5 @@
 import { ImapFlow } from "imapflow";
-import type { Config, MailServer, Smtp } from "../config/config.ts";
+import type { Config, DkimKey, MailServer, Smtp } from "../config/config.ts";
 import { limits } from "../domain/limits.ts";
 import { openSession } from "../mail/smtp-session.ts";
 import { mailboxError } from "../mailbox/imap-error.ts";
@@ -28,8 +28,12 @@ export async function checkConnections(config: Config, user: string | null): Pro
   }));
   const { smtp } = config;
   if (smtp === null) return Promise.all(mailServers);
-  const signing = smtp.dkim === null ? [] : [checkSigningRecord(smtp.dkim)];
+  const signing = smtp.dkim === null ? [] : [checkSigning(smtp.dkim)];
   return Promise.all([...mailServers, checkSmtp(smtp), ...signing]);
+}
+
+async function checkSigning(dkim: DkimKey): Promise<ConnectionCheck> {
+  return { path: "smtp.dkim", ...(await checkSigningRecord(dkim)) };
 }
 
 type Outcome = Pick<ConnectionCheck, "ok" | "detail">;

@@ -2,7 +2,6 @@ import type { Config, DkimKey } from "../config/config.ts";
 import { limits } from "../domain/limits.ts";
 import { type KeyRecord, keyRecordOf } from "../mail/dkim-signer.ts";
 import { createResolveTxt, type ResolveTxt } from "../mail/key-records.ts";
-import type { ConnectionCheck } from "./connections.ts";
 import { printable } from "./io.ts";
 
 /** The TXT record that has to stand in the DNS for the key that mail is signed with; null where the mail server signs. */
@@ -11,26 +10,46 @@ export function signingRecord({ smtp }: Pick<Config, "smtp">): KeyRecord | null 
   return dkim === null ? null : keyRecordOf(dkim);
 }
 
+/** What a look into the DNS gave. */
+interface RecordCheck {
+  /** Name of the record. */
+  readonly address: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
 /** Whether receivers find that key. */
 export async function checkSigningRecord(
   dkim: DkimKey,
   resolve: ResolveTxt = createResolveTxt(),
-): Promise<ConnectionCheck> {
+): Promise<RecordCheck> {
   const { name, value } = keyRecordOf(dkim);
-  const place = { path: "smtp.dkim", address: name };
+  const place = { address: name };
   try {
     const texts = await resolve(name, AbortSignal.timeout(limits.dkimLookupMs));
     const [published, ...others] = texts.map((pieces) => pieces.join(""));
     if (published === undefined || others.length > 0) {
-      return { ...place, ok: false, detail: `has ${texts.length} TXT records; publish the one above alone` };
+      return {
+        ...place,
+        ok: false,
+        detail: `has ${texts.length} TXT records; publish the one that usher check prints, alone`,
+      };
     }
     const isRight = keyIn(published) === keyIn(value);
     return isRight
       ? { ...place, ok: true, detail: "is published" }
-      : { ...place, ok: false, detail: "is published with another key; publish the one above" };
+      : {
+          ...place,
+          ok: false,
+          detail: "is published with another key; publish the one that usher check prints",
+        };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "no answer in time";
-    return { ...place, ok: false, detail: `was not found (${printable(code)}); publish the record above` };
+    return {
+      ...place,
+      ok: false,
+      detail: `was not found (${printable(code)}); publish the one that usher check prints`,
+    };
   }
 }
 
