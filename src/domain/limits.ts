@@ -69,6 +69,8 @@ export const limits = {
   displayNameChars: 300,
   /** A line of a header field has 998 characters (RFC 5322 section 2.1.1); real ones have a hundred. */
   messageIdChars: 900,
+  /** Before the @ sign of smtp.bounces: 64 octets (RFC 5321 section 4.5.3.1.1) but for the 44 that tell one mail apart. */
+  bouncesLocalChars: 20,
   /** RFC 5321 section 4.5.3.1.3: a path of 256 octets with its brackets. */
   addressChars: 254,
   /** Text of another server that is kept in a record. */
@@ -292,21 +294,6 @@ export const limits = {
   sendTurnSlackMs: 1000,
   /** Characters of the key that a program gives with a request, so that it can repeat the request. */
   idempotencyKeyChars: 200,
-
-  /** Rules of one Cozy sharing or token, and documents that one rule names; applications name a folder or an album. */
-  permissionRules: 50,
-  permissionValues: 1000,
-  /** All rules in one line, as tokens and links have them. */
-  scopeChars: 16 * 1024,
-  /** Members of one Cozy sharing (reference/cozy.md 7.1). */
-  cozyMembers: 90,
-  /** One file of an instance host: it is kept in the store, and read into memory whole. */
-  cozyFileBytes: 16 * 1024 * 1024,
-  /** Documents of one account, so that nobody who may write fills the disk; and those of one list. */
-  cozyDocuments: 20_000,
-  cozyListedDocuments: 1000,
-  /** Folders below each other: the way up ends there, also where folders lie in a circle. */
-  cozyFolders: 50,
 
   /** Rules of one Cozy sharing or token, and documents that one rule names; applications name a folder or an album. */
   permissionRules: 50,
