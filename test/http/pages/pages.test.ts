@@ -4,7 +4,9 @@ import { describe, expect, test } from "vitest";
 import { locales } from "../../../src/domain/locale.ts";
 import { createPages } from "../../../src/http/pages/pages.ts";
 import type { AnswerPage } from "../../../src/http/server/parts.ts";
+import type { InvitationPage } from "../../../src/http/server/sharing-parts.ts";
 import { share } from "../../mail/notice-letters.ts";
+import { languagesOf, wrongSigns } from "../../mail/templates/languages.ts";
 
 const pages = createPages(() => "Example Cloud");
 
@@ -21,6 +23,17 @@ const held: AnswerPage = {
   asksPassword: false,
   whyNot: null,
   form: { action: "/answer/0123", token: "form-token" },
+};
+
+const invited: InvitationPage = {
+  title: "Quarterly report",
+  sharerName: "Alice",
+  sharerAddress: "alice@cloud-a.example",
+  host: "cloud-a.example",
+  expiresAtMs: Date.UTC(2026, 11, 24),
+  state: "pending",
+  isMuted: false,
+  form: { action: "/invitation/0123", token: "form-token" },
 };
 
 interface Shape {
@@ -43,6 +56,19 @@ function shapeOf(html: string): Shape {
   return shape;
 }
 
+/** What is seen, without what stands there in English for the administrator. */
+function textOf(html: string): string {
+  let text = "";
+  let isSilent = false;
+  const parser = new Parser({
+    onopentag: (name, { lang }) => void (isSilent = name !== "html" && lang === "en"),
+    ontext: (part) => void (text += isSilent ? "" : part.replaceAll("\n", " ")),
+    onclosetag: () => void (isSilent = false),
+  });
+  parser.end(html);
+  return text.replaceAll(/ +/g, " ");
+}
+
 const authenticated: AnswerPage["evidence"] =
   share.evidence === null
     ? null
@@ -54,6 +80,12 @@ describe.each(locales)("the pages in %s", (locale) => {
     pages.answered(locale, { ...held, outcome: "accepted", detail: null }),
     pages.answered(locale, { ...held, outcome: "unchanged", detail: "it is followed already" }),
     pages.noLongerValid(locale),
+    pages.invitation(locale, invited),
+    pages.invitation(locale, { ...invited, state: "expired", isMuted: true }),
+    pages.invitationAnswered(locale, { ...invited, outcome: "refused" }),
+    pages.invitationAnswered(locale, { ...invited, outcome: "muted" }),
+    pages.invitationAnswered(locale, { ...invited, outcome: "revoked" }),
+    pages.invitationAnswered(locale, { ...invited, outcome: "expired" }),
   ];
 
   test("are in this language, run nothing, and load nothing but the one stylesheet", () => {
@@ -66,6 +98,19 @@ describe.each(locales)("the pages in %s", (locale) => {
       expect(html.match(/href="[^"]*"/g)).toEqual([`href="${pages.stylesheet.path}"`]);
     }
     expect(pages.stylesheet.css).not.toMatch(/@import|url\(/);
+  });
+
+  test("are in no other language, and have its signs", () => {
+    const named = [
+      ...all,
+      pages.answer(locale, { ...held, state: "failed", reason: "share-revoked" }),
+      pages.invitation(locale, { ...invited, state: "refused" }),
+    ];
+    for (const html of named) {
+      const written = textOf(html);
+      expect(languagesOf(written)).toEqual([locale]);
+      expect(written).not.toMatch(wrongSigns[locale]);
+    }
   });
 
   test("show who shares what from where, in both forms of a deceptive host, and ask", () => {
@@ -81,8 +126,18 @@ describe.each(locales)("the pages in %s", (locale) => {
     expect(shapeOf(html).fields).toEqual(["form=form-token", "password=", "action=accept", "action=ignore"]);
   });
 
+  test("show a recipient who shares what, where it leads and until when, and ask", () => {
+    const html = pages.invitation(locale, invited);
+    const until = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" });
+    const facts = ["Alice", "alice@cloud-a.example", "Quarterly report", ">cloud-a.example<"];
+    for (const said of [...facts, until.format(Date.UTC(2026, 11, 24))]) expect(html).toContain(said);
+    expect(html).toContain('action="/invitation/0123"');
+    expect(shapeOf(html).fields).toEqual(["form=form-token", "action=open", "action=refuse", "action=mute"]);
+  });
+
   test("keep their elements, whatever strangers write", () => {
     const usual = shapeOf(pages.answer(locale, { ...held, whyNot: "x" }));
+    const usualInvited = shapeOf(pages.invitation(locale, invited));
     const text = fc
       .array(
         fc.oneof(
@@ -96,6 +151,8 @@ describe.each(locales)("the pages in %s", (locale) => {
       fc.property(text, text, text, (sharerName, title, whyNot) => {
         const page = { ...held, sharerName, title, whyNot };
         expect(shapeOf(pages.answer(locale, page)).tags).toEqual(usual.tags);
+        const said = pages.invitation(locale, { ...invited, sharerName, title });
+        expect(shapeOf(said).tags).toEqual(usualInvited.tags);
       }),
       { numRuns: 100 },
     );
@@ -134,5 +191,27 @@ describe("the answer page", () => {
 
   test("is in English for whom nobody knows", () => {
     expect(pages.noLongerValid(null)).toContain("no longer valid");
+  });
+});
+
+describe("the page of a recipient", () => {
+  test.each<[string, Partial<InvitationPage>, readonly string[]]>([
+    ["a share that he opened", { state: "accepted" }, ["open", "refuse", "mute"]],
+    ["a share whose mail came back", { state: "mail-not-sent" }, ["open", "refuse", "mute"]],
+    ["a share that he refused", { state: "refused" }, ["open", "mute"]],
+    ["a share that was taken back", { state: "revoked" }, ["mute"]],
+    ["a share whose time is over", { state: "expired" }, ["mute"]],
+    ["a sharer of whom he wants no more", { isMuted: true }, ["open", "refuse"]],
+    ["what he refused of such a sharer", { state: "refused", isMuted: true }, ["open"]],
+  ])("offers of %s what can still be done", (_, differs, actions) => {
+    const { fields } = shapeOf(pages.invitation("en", { ...invited, ...differs }));
+    expect(fields).toEqual(["form=form-token", ...actions.map((action) => `action=${action}`)]);
+  });
+
+  test("asks nothing where nothing is left, and says why", () => {
+    const html = pages.invitation("en", { ...invited, state: "revoked", isMuted: true });
+    expect(shapeOf(html).tags).not.toContain("form");
+    expect(html).toContain("Alice no longer shares “Quarterly report” with you");
+    expect(html).toContain("You get no more invitations from Alice.");
   });
 });

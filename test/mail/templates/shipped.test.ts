@@ -6,6 +6,7 @@ import type { RenderedMail } from "../../../src/mail/templates/fill.ts";
 import { type TemplateName, templateNames } from "../../../src/mail/templates/names.ts";
 import { createTemplates } from "../../../src/mail/templates/templates.ts";
 import type { Said } from "../../../src/mail/templates/values.ts";
+import { languagesOf, wrongSigns } from "./languages.ts";
 import {
   allSaidIn,
   code,
@@ -184,26 +185,6 @@ test.each(locales)("a sharer is told in %s whom his mail did not reach, and why"
     for (const fact of ["bob0@example.net", "bob1@example.net", "5.1.1", title]) expect(part).toContain(fact);
   }
 });
-
-/** Words that one language has and no other. */
-const words: Readonly<Record<Locale, RegExp>> = {
-  en: /\b(?:the|you|your|with|from|this|shares?|shared|waits?|arrive)\b/iu,
-  de: /(?<!\p{L})(?:Sie|Ihre?n?|nicht|wird|wurde|oder|diese[rnm]?|Freigaben?|E-Mails?)(?!\p{L})/u,
-  fr: /(?<!\p{L})(?:vous|votre|avec|dans|cette|cela|partage[sz]?|n’est|réponse)(?!\p{L})/iu,
-  es: /(?<!\p{L})(?:usted|enlace|mensaje|está|esta|este|puede|contenidos?|dirección)(?!\p{L})/iu,
-};
-
-/** Quotation marks and spaces that a language does not have. */
-const wrongSigns: Readonly<Record<Locale, RegExp>> = {
-  en: /[„«»]/u,
-  de: /[”«»]/u,
-  fr: /[“”„]| [:;?!»]|«(?!\u00A0)|[^\s\u00A0][:;?!»]/u,
-  es: /[“”„]|«\s|\s»/u,
-};
-
-function languagesOf(text: string): readonly Locale[] {
-  return locales.filter((locale) => words[locale].test(text));
-}
 
 describe.each(every)("the %s in %s", (template, locale) => {
   test("is in this language alone", async () => {
