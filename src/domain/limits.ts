@@ -69,8 +69,6 @@ export const limits = {
   displayNameChars: 300,
   /** A line of a header field has 998 characters (RFC 5322 section 2.1.1); real ones have a hundred. */
   messageIdChars: 900,
-  /** Before the @ sign of smtp.bounces: 64 octets (RFC 5321 section 4.5.3.1.1) but for the 44 that tell one mail apart. */
-  bouncesLocalChars: 20,
   /** RFC 5321 section 4.5.3.1.3: a path of 256 octets with its brackets. */
   addressChars: 254,
   /** Text of another server that is kept in a record. */
@@ -309,6 +307,19 @@ export const limits = {
   cozyListedDocuments: 1000,
   /** Folders below each other: the way up ends there, also where folders lie in a circle. */
   cozyFolders: 50,
+
+  /** Names and ids of an OAuth client, and the addresses that its answers may go to; Cozys send one. */
+  oauthTextChars: 200,
+  oauthRedirects: 5,
+  /** A Cozy registers again for each sharing, under the same name with a number behind. */
+  oauthNameTries: 100,
+  /** Anybody may register: so many clients wait for a sharing, as long as an invitation may lie in a mailbox. */
+  oauthUnboundClients: 1000,
+  oauthUnboundMs: 180 * 24 * 60 * 60_000,
+  /** A code is exchanged while the answer is given, or when the other side is up again. */
+  oauthCodeMs: 60 * 60_000,
+  /** reference/cozy.md 7.1. */
+  oauthAccessTokenMs: 7 * 24 * 60 * 60_000,
 
   /** Log lines stay readable: one text, the values of one list, and how deep fields may lie. */
   logTextChars: 2000,

@@ -1,11 +1,6 @@
 import type { MailView } from "../../domain/mail.ts";
 import type { ShareNotification } from "../../domain/share.ts";
-import {
-  decidingShareFields,
-  readShareHeader,
-  shareHeaderNames,
-  shareLinkField,
-} from "../../domain/share-header.ts";
+import { decidingShareFields, readShareHeader, shareLinkField } from "../../domain/share-header.ts";
 import { sharerBehindServer } from "../../domain/sharer.ts";
 import type { LinkedShare, MailReader, NotAnnounced } from "../protocol.ts";
 
@@ -17,7 +12,6 @@ export function createUsherMailReader(others: readonly MailReader[]): MailReader
   return {
     name: "public-link",
     headers: [shareLinkField],
-    alsoReads: shareHeaderNames.filter((name) => name !== shareLinkField),
     mayAnnounce: () => false,
     detect: (mail) => detect(mail, others),
     mustBeSigned,
