@@ -9,6 +9,10 @@ export interface DovecotSettings {
   readonly separator?: "/" | ".";
   /** Whether a file `acl` in the directory says who may do what (RFC 4314). */
   readonly hasAcl?: boolean;
+  /** Whether a file `unknown` in the directory names users that do not exist. */
+  readonly hasUnknown?: boolean;
+  /** Whether a file `full` says which mailboxes have bounds. */
+  readonly hasQuota?: boolean;
 }
 
 /** dovecot.conf of the test world, for Dovecot 2.3 (reference/feasibility.md 4.1). */
@@ -30,6 +34,8 @@ passdb {
   driver = static
   args = password=${settings.password}
 }
+${settings.hasUnknown === true ? unknownUsers(t) : ""}
+${settings.hasQuota === true ? boundedUsers(t) : ""}
 userdb {
   driver = static
   args = uid=${settings.user} gid=${settings.group} home=${t}/mail/%u allow_all_users=yes
@@ -74,6 +80,25 @@ function accessLists(t: string): string {
   return `mail_plugins = $mail_plugins acl
 plugin {
   acl = vfile:${t}/acl
+}`;
+}
+
+function unknownUsers(t: string): string {
+  return `userdb {
+  driver = passwd-file
+  args = ${t}/unknown
+  result_success = return-fail
+}`;
+}
+
+function boundedUsers(t: string): string {
+  return `userdb {
+  driver = passwd-file
+  args = ${t}/full
+}
+mail_plugins = $mail_plugins quota
+plugin {
+  quota = maildir:User quota
 }`;
 }
 

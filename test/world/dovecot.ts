@@ -26,6 +26,10 @@ export interface DovecotOptions {
   readonly masterUser?: { readonly login: string; readonly password: string };
   /** What parts the names of folders; `/` unless given. */
   readonly separator?: "/" | ".";
+  /** Users that do not exist: mail to them is refused over LMTP. */
+  readonly unknown?: readonly string[];
+  /** Users whose mailboxes have no room for one more mail. */
+  readonly full?: readonly string[];
   /** Lines `mailbox identifier rights` that take rights away; everybody has all rights unless given. */
   readonly acl?: readonly string[];
 }
@@ -92,11 +96,30 @@ async function writeFiles(
     password: dovecotPassword,
     separator: options.separator ?? "/",
     hasAcl: options.acl !== undefined,
+    hasUnknown: options.unknown !== undefined,
+    hasQuota: options.full !== undefined,
   } as const;
+  const unknown = (options.unknown ?? []).map((name) => `${name}:::::::\n`);
+  await writeFile(join(directory, "unknown"), unknown.join(""));
+  const full = (options.full ?? []).map(
+    (name) => `${name}::${user}:${group}::${directory}/mail/${name}::userdb_quota_rule=*:bytes=1\n`,
+  );
+  await writeFile(join(directory, "full"), full.join(""));
   await writeFile(join(directory, "acl"), [...(options.acl ?? []), ""].join("\n"));
   await writeFile(join(directory, "dovecot.conf"), dovecotConfiguration(settings));
   if (process.getuid?.() !== 0) return;
-  const owned = ["", "tls", "mail", "tls/cert.pem", "tls/key.pem", "users", "acl", "dovecot.conf"];
+  const owned = [
+    "",
+    "tls",
+    "mail",
+    "tls/cert.pem",
+    "tls/key.pem",
+    "users",
+    "unknown",
+    "full",
+    "acl",
+    "dovecot.conf",
+  ];
   if (master !== undefined) owned.push("master-users");
   for (const name of owned) await chown(join(directory, name), nobody.uid, nobody.gid);
 }

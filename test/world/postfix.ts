@@ -20,11 +20,10 @@ export interface PostfixOptions {
   readonly unknown?: readonly string[];
   /** Domains whose mail it keeps itself, in one Maildir for all: addresses beyond ASCII, which Dovecot's LMTP does not take. */
   readonly keptDomains?: readonly string[];
-  /**
-   * Addresses or domains whose mail it takes and cannot deliver, with what its queue then says: `error:5.1.2 no such
-   * domain` returns it, `retry:4.4.1 no answer` keeps it and, a second later, warns the sender at the next try.
-   */
-  readonly troubles?: Readonly<Record<string, string>>;
+  /** Addresses that it forwards, and where to; what leads beyond its domains comes back from its queue with 5.1.2. */
+  readonly forwards?: Readonly<Record<string, string>>;
+  /** Addresses whose server does not answer: their mail stays in the queue, and soon its sender is warned. */
+  readonly unanswered?: readonly string[];
   /** A certificate offers STARTTLS. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
 }
@@ -73,8 +72,11 @@ async function writeFiles(directory: string, port: number, options: PostfixOptio
   await ownedDirectory(join(directory, "queue/maildrop"), 0o730, uid, postdrop);
   await ownedDirectory(join(directory, "mail"), 0o700, nobody, nobody);
   const kept = (options.keptDomains ?? []).map((domain) => `${domain} virtual:\n`);
-  const troubles = Object.entries(options.troubles ?? {}).map(([whose, what]) => `${whose} ${what}\n`);
-  await writeFile(join(directory, "conf/transport"), [...kept, ...troubles].join(""));
+  // Nobody listens on port 9 of loopback.
+  const unanswered = (options.unanswered ?? []).map((address) => `${address} lmtp:inet:127.0.0.1:9\n`);
+  await writeFile(join(directory, "conf/transport"), [...kept, ...unanswered].join(""));
+  const forwards = Object.entries(options.forwards ?? {}).map(([from, to]) => `${from} ${to}\n`);
+  await writeFile(join(directory, "conf/forwards"), forwards.join(""));
   const unknown = (options.unknown ?? []).map((address) => `${address} 550 5.1.1 no such user here\n`);
   await writeFile(join(directory, "conf/recipients"), unknown.join(""));
   await writeFile(join(directory, "conf/main.cf"), mainConfiguration(directory, options));
@@ -118,6 +120,7 @@ function mainConfiguration(directory: string, options: PostfixOptions): string {
     virtual_gid_maps: `static:${nobody}`,
     virtual_transport: `lmtp:inet:127.0.0.1:${lmtpPort}`,
     transport_maps: `texthash:${directory}/conf/transport`,
+    virtual_alias_maps: `texthash:${directory}/conf/forwards`,
     smtputf8_enable: "yes",
     // Nothing leaves the machine: every other way of delivery is an error.
     local_transport: "error:5.1.2 no local delivery",
@@ -131,7 +134,7 @@ function mainConfiguration(directory: string, options: PostfixOptions): string {
     queue_run_delay: "5s",
     minimal_backoff_time: "5s",
     maximal_backoff_time: "5s",
-    ...(options.troubles === undefined ? {} : { delay_warning_time: "1s" }),
+    ...(options.unanswered === undefined ? {} : { delay_warning_time: "1s" }),
     ...(tls === undefined
       ? {}
       : {

@@ -4,7 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { SMTPServer, type SMTPServerSession } from "smtp-server";
 import type { Dovecot } from "./dovecot.ts";
 import { freePorts } from "./ports.ts";
-import { startPostfix } from "./postfix.ts";
+import { type PostfixOptions, startPostfix } from "./postfix.ts";
 
 /** An SMTP server on loopback that hands mail for some domains to a Dovecot. */
 export interface Relay extends AsyncDisposable {
@@ -15,9 +15,21 @@ export interface Relay extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-/** A real Postfix where this user may start one; else a small server, because Postfix starts as root only. */
-export async function startRelay(dovecot: Dovecot, domains: readonly string[]): Promise<Relay> {
-  if (process.getuid?.() === 0) return startPostfix({ lmtpPort: dovecot.ports.lmtp, domains });
+/** What a mail server does with mail that it took and cannot deliver. */
+export type QueueTroubles = Pick<PostfixOptions, "forwards" | "unanswered">;
+
+/**
+ * A real Postfix where this user may start one; else a small server, because Postfix starts as root only. The small one
+ * has no queue, and so none of its troubles.
+ */
+export async function startRelay(
+  dovecot: Dovecot,
+  domains: readonly string[],
+  troubles: QueueTroubles = {},
+): Promise<Relay> {
+  if (process.getuid?.() === 0) {
+    return startPostfix({ lmtpPort: dovecot.ports.lmtp, domains, ...troubles });
+  }
   const [port = 0] = await freePorts(1);
   const relay = new SmallRelay(dovecot, domains, port);
   await relay.start();

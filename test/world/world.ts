@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { type Dovecot, dovecotPassword, startDovecot } from "./dovecot.ts";
+import { type Dovecot, type DovecotOptions, dovecotPassword, startDovecot } from "./dovecot.ts";
 import { type OxOrigin, startOxOrigin } from "./ox/origin.ts";
-import { type Relay, startRelay } from "./relay.ts";
+import { type QueueTroubles, type Relay, startRelay } from "./relay.ts";
 import { shareMail, type ShareMailOptions } from "./share-mail.ts";
 import { usher, usherJson } from "./site.ts";
 import { makeCertificates } from "./tls.ts";
@@ -17,7 +17,9 @@ const master = { login: "usher", password: "master-password-of-the-tests" };
 
 export interface WorldOptions {
   /** A Postfix for outgoing mail (see relay.ts); without it the configuration has no `smtp`. */
-  readonly postfix?: boolean;
+  readonly postfix?: boolean | QueueTroubles;
+  /** Users of the Dovecot that do not exist, or whose mailboxes are full. */
+  readonly mailboxes?: Pick<DovecotOptions, "unknown" | "full">;
   /** Merged over the configuration file that is written. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
@@ -65,9 +67,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const origin = stack.use(
     await startOxOrigin({ hostname: originHost, tls: await certificates.certificate([originHost]) }),
   );
-  const dovecot = stack.use(await startDovecot({ tls: local, masterUser: master }));
-  const postfix =
-    options.postfix === true ? stack.use(await startRelay(dovecot, ["recipient.example"])) : null;
+  const dovecot = stack.use(await startDovecot({ tls: local, masterUser: master, ...options.mailboxes }));
+  const postfix = await startMailServer(dovecot, options.postfix ?? false);
+  if (postfix !== null) stack.use(postfix);
   const configFile = join(directory, "usher.yaml");
   const base = configuration({ directory, caFile: certificates.caFile, origin, dovecot, postfix });
   await writeSecrets(directory);
@@ -88,6 +90,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     deliver: async (name, mail) => dovecot.deliver(addressOf(name), mail),
     [Symbol.asyncDispose]: async () => owned.disposeAsync(),
   };
+}
+
+async function startMailServer(dovecot: Dovecot, wanted: boolean | QueueTroubles): Promise<Relay | null> {
+  if (wanted === false) return null;
+  return startRelay(dovecot, ["recipient.example"], wanted === true ? {} : wanted);
 }
 
 function configuration(world: {
