@@ -65,6 +65,10 @@ function instanceParts(
     http,
     newId,
     sender: () => current().smtp?.from ?? null,
+    pages: async () => {
+      const { createPages } = await import("./http/pages/pages.ts");
+      return createPages(() => current().smtp?.from.name ?? "Usher");
+    },
     announce: async (db, { instance: { accountId }, share, key }) =>
       judgeAnnounced(db, { accountId, share, key }, receiving()),
     recheck: async (db, notificationId) => recheck(db, notificationId, receiving()),

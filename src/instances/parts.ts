@@ -1,6 +1,7 @@
 import type { MailAddress } from "../domain/mail.ts";
 import type { ShareNotification } from "../domain/share.ts";
 import type { OutboundClient } from "../http/outbound.ts";
+import type { PeerPages } from "../http/peer-pages.ts";
 import type { Instance, PeerRoute } from "../http/peer-route.ts";
 import type { JobOutcome, JobQueue, LeasedJob } from "../jobs/queue.ts";
 import type { FollowWay } from "../protocols/protocol.ts";
@@ -19,6 +20,8 @@ export interface InstanceParts {
   readonly newId: (prefix: string) => string;
   /** Who sends invitations; null while no SMTP server is configured. */
   readonly sender: () => MailAddress | null;
+  /** Pages for people; loaded with the first of them. */
+  readonly pages: () => Promise<PeerPages>;
   /** Lets the receiving flow judge a share that came by HTTP as it judges mails; gives the notification's id. */
   readonly announce: (db: Db, announced: AnnouncedShare) => Promise<string>;
   /** The other side says that it ended: what the account follows of it is looked at again. */

@@ -28,6 +28,27 @@ export async function cozyClientOf(
   return query.where("id", "=", id).executeTakeFirst();
 }
 
+/** How many clients of an account no sharing uses yet. */
+export async function countUnboundCozyClients(db: Db, accountId: string): Promise<number> {
+  const { n } = await db
+    .selectFrom("cozy_client")
+    .select(({ fn }) => fn.countAll<number>().as("n"))
+    .where("account_id", "=", accountId)
+    .where("cozy_sharing_id", "is", null)
+    .executeTakeFirstOrThrow();
+  return n;
+}
+
+/** Drops clients of an account that no sharing came to use. */
+export async function deleteUnboundCozyClients(db: Db, accountId: string, beforeMs: number): Promise<void> {
+  await db
+    .deleteFrom("cozy_client")
+    .where("account_id", "=", accountId)
+    .where("cozy_sharing_id", "is", null)
+    .where("created_at", "<", beforeMs)
+    .execute();
+}
+
 /** Ties a client to the sharing that it turned out to be for: it goes with the sharing. */
 export async function bindCozyClient(db: Db, id: string, cozySharingId: string): Promise<void> {
   await db.updateTable("cozy_client").set({ cozy_sharing_id: cozySharingId }).where("id", "=", id).execute();

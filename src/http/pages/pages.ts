@@ -4,13 +4,14 @@ import { limits } from "../../domain/limits.ts";
 import { localeOf } from "../../domain/locale.ts";
 import { oneLine } from "../../domain/one-line.ts";
 import { personWords, type PersonWords, shareWords, type ShareWords } from "../../domain/share-words.ts";
+import type { DiscoveryPage, PeerPages } from "../peer-pages.ts";
 import type { AnsweredPage, AnswerPage, Pages } from "../server/parts.ts";
 import type { InvitationAnsweredPage, InvitationPage } from "../server/sharing-parts.ts";
 import { renderPage } from "./render-page.ts";
 import { stylesheet } from "./stylesheet.ts";
 
 /** The pages that the HTTP server shows to people. `siteName` is asked anew for each. */
-export function createPages(siteName: () => string): Pages {
+export function createPages(siteName: () => string): Pages & PeerPages {
   const site = (): object => ({ name: oneLine(siteName(), limits.nameChars) });
   return {
     stylesheet,
@@ -25,6 +26,8 @@ export function createPages(siteName: () => string): Pages {
         ...sharedBy(tag, page),
       }),
     noLongerValid: (tag) => renderPage("no-longer-valid", tag ?? "", { site: site() }),
+    explained: (tag, what) => renderPage("explained", tag, { site: site(), what }),
+    discovery: (tag, page) => renderPage("discovery", tag, { site: site(), ...discoveryValues(page) }),
   };
 }
 
@@ -95,4 +98,15 @@ function sharedBy(
   const sharer = { name: page.sharerName, address: page.sharerAddress };
   const share = { title: page.title, module: null, sharer, origin: "", evidence: null };
   return { share: shareWords(share, localeOf(tag)), sharer: personWords(sharer) };
+}
+
+function discoveryValues({ sharerName, description, url, problem, hidden }: DiscoveryPage): object {
+  return {
+    sharer: oneLine(sharerName, limits.nameChars),
+    description: oneLine(description ?? "", limits.titleChars),
+    url,
+    url_chars: limits.urlChars,
+    problem: problem ?? "",
+    hidden: Object.entries(hidden).map(([name, value]) => ({ name, value })),
+  };
 }

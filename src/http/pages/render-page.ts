@@ -4,7 +4,15 @@ import { limits } from "../../domain/limits.ts";
 import { type Locale, localeOf, locales } from "../../domain/locale.ts";
 import { stylesheet } from "./stylesheet.ts";
 
-const pageNames = ["answer", "answered", "invitation", "invitation-answered", "no-longer-valid"] as const;
+const pageNames = [
+  "answer",
+  "answered",
+  "discovery",
+  "explained",
+  "invitation",
+  "invitation-answered",
+  "no-longer-valid",
+] as const;
 export type PageName = (typeof pageNames)[number];
 
 function readPage(path: string): string {

@@ -59,6 +59,10 @@ export async function buildInstanceApp(
   });
   guard(app, parts);
   for (const route of routes) mount(app, route, wrongSecrets);
+  const { path, css } = parts.pages.stylesheet;
+  app.get(path, { schema: { hide: true } }, (_request, reply) =>
+    reply.type("text/css; charset=utf-8").header("cache-control", "public, max-age=3600").send(css),
+  );
   app.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => reply.send(app.swagger()));
   await app.ready();
   return app;
