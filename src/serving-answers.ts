@@ -1,5 +1,6 @@
 import type { Transaction } from "kysely";
 import type { Answers } from "./http/server/parts.ts";
+import { joinedStore } from "./joined-store.ts";
 import { accept, checkNow, ignore, leave, refuse, whyNotAccepted } from "./receiving/answer.ts";
 import type { ReceivingParts } from "./receiving/parts.ts";
 import type { Schema } from "./store/schema.ts";
@@ -18,12 +19,5 @@ export function servingAnswers(parts: ReceivingParts): Answers {
 
 /** Answers in the transaction that runs already: what permits the answer, such as a page's secret, is used up with it. */
 function within(db: Transaction<Schema>, parts: ReceivingParts): ReceivingParts {
-  const joined: ReceivingParts["store"] = {
-    file: parts.store.file,
-    db,
-    transaction: async (work) => work(db),
-    // Whoever began the transaction closes the store.
-    [Symbol.asyncDispose]: async () => {},
-  };
-  return { ...parts, store: joined };
+  return { ...parts, store: joinedStore(db, parts.store) };
 }

@@ -4,6 +4,8 @@ import type { Origins } from "./origins.ts";
 import { lookBehind, type LookBehind, notesInLog } from "./receiving/browse.ts";
 import type { CurrentConfig } from "./room.ts";
 import { servingAnswers } from "./serving-answers.ts";
+import { servingSharings } from "./serving-sharings.ts";
+import { planningParts } from "./sharing-parts.ts";
 import type { Site } from "./site.ts";
 
 /**
@@ -24,6 +26,7 @@ export async function createServing(
     settings: () => current().server ?? first,
     answers: async () => servingAnswers((await origins()).parts),
     files: servingFiles(origins),
+    sharings: servingSharings(planningParts(site, current)),
     instanceRoutes: async () => (await origins()).routes,
     pages: createPages(() => current().smtp?.from.name ?? "Usher"),
   });

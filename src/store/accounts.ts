@@ -150,6 +150,10 @@ export async function accountByName(db: Db, name: string): Promise<AccountRow | 
   return db.selectFrom("account").selectAll().where("name", "=", name).executeTakeFirst();
 }
 
+export async function accountById(db: Db, id: string): Promise<AccountRow | undefined> {
+  return db.selectFrom("account").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
 /** Addresses of one account, or of all; the primary one first. */
 export async function listAddresses(db: Db, accountId?: string): Promise<readonly AccountAddressRow[]> {
   let query = db.selectFrom("account_address").selectAll();

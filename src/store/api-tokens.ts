@@ -11,6 +11,8 @@ export const tokenScopes = [
   "subscriptions:read",
   "subscriptions:write",
   "files:read",
+  "sharings:read",
+  "sharings:write",
   "jobs:read",
   "jobs:write",
 ] as const;

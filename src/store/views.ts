@@ -1,4 +1,7 @@
+import type { InvitedRecipient } from "./invited.ts";
 import type { NotificationRow } from "./notifications.ts";
+import type { RecordLine } from "./records.ts";
+import type { SharingRow, SharingSummary } from "./sharings.ts";
 import type { SubscriptionRow } from "./subscriptions.ts";
 
 type Named<Row> = Row & { readonly account?: string };
@@ -49,5 +52,32 @@ export function subscriptionView(row: Named<SubscriptionRow>) {
     failing_since: row.failing_since,
     created_at: row.created_at,
     ended_at: row.ended_at,
+  };
+}
+
+/** What programs are shown of a sharing. */
+export function sharingView(row: Named<SharingRow>) {
+  return {
+    id: row.id,
+    account_id: row.account_id,
+    ...(row.account === undefined ? {} : { account: row.account }),
+    title: row.title,
+    message: row.message,
+    created_at: row.created_at,
+    expires_at: row.expires_at,
+    revoked_at: row.revoked_at,
+  };
+}
+
+/** What programs are shown of a sharing in a list: how many it invites, and how many invitations stand where. */
+export function sharingSummaryView(row: SharingSummary) {
+  return { ...sharingView(row), recipients: row.recipients, sent: row.sent, notSent: row.notSent };
+}
+
+/** What programs are shown of a recipient, with all that happened to him, oldest first. */
+export function recipientView(row: InvitedRecipient, story: readonly RecordLine[]) {
+  return {
+    ...row,
+    timeline: story.map(({ at, kind, detail }) => ({ at, kind, detail: { ...detail } })),
   };
 }

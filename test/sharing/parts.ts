@@ -123,7 +123,7 @@ export const request: NewSharingRequest = {
 };
 
 /** A site that says nothing of its own, and lets everything through at once. */
-const openSettings: SharingSettings = {
+export const openSettings: SharingSettings = {
   remindAfterMs: [],
   expireAfterMs: null,
   quietHours: null,

@@ -9,6 +9,7 @@ import { fileRoutes } from "./file-routes.ts";
 import { securityHeaders } from "./headers.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { buildInstanceApp } from "./instance-app.ts";
+import { invitationPageRoutes } from "./invitation-page-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { notificationRoutes } from "./notification-routes.ts";
 import { describeApi } from "./openapi.ts";
@@ -16,6 +17,8 @@ import { pageRoutes } from "./page-routes.ts";
 import type { ServerParts } from "./parts.ts";
 import { isForHost, isTrustedProxy } from "./peer.ts";
 import { Problem, problemOf, sendProblem } from "./problem.ts";
+import { recipientRoutes } from "./recipient-routes.ts";
+import { sharingRoutes } from "./sharing-routes.ts";
 import { subscriptionRoutes } from "./subscription-routes.ts";
 import { createWrongSecrets, type WrongSecrets } from "./wrong-secrets.ts";
 
@@ -51,6 +54,7 @@ export async function buildApp(parts: ServerParts): Promise<FastifyInstance> {
     { prefix: "/api/v1" },
   );
   await app.register(async (inner) => pageRoutes(inner, parts, wrongSecrets));
+  await app.register(async (inner) => invitationPageRoutes(inner, parts, wrongSecrets));
   await app.ready();
   return app;
 }
@@ -60,6 +64,8 @@ function apiRoutes(api: Api, parts: ServerParts, wrongSecrets: WrongSecrets): vo
   notificationRoutes(api, parts);
   subscriptionRoutes(api, parts);
   fileRoutes(api, parts);
+  sharingRoutes(api, parts);
+  recipientRoutes(api, parts);
   jobRoutes(api, parts);
   api.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => reply.send(api.swagger()));
 }

@@ -2,17 +2,17 @@ import { limits } from "../../domain/limits.ts";
 import { SealError, type Sealer } from "../../store/sealing.ts";
 
 /**
- * A form token belongs to one load of one page: its time, sealed for the page's secret. Nothing is written for it, so
- * that loading a page changes nothing; it is used up together with the secret.
+ * A form token belongs to one load of one page: its time, sealed for what names the page, such as the hash of its secret.
+ * Nothing is written for it, so that loading a page changes nothing.
  */
-export function newFormToken(sealer: Sealer, secretHash: string, nowMs: number): string {
-  return sealer.seal(String(nowMs), placeOf(secretHash));
+export function newFormToken(sealer: Sealer, page: string, nowMs: number): string {
+  return sealer.seal(String(nowMs), placeOf(page));
 }
 
-/** Whether the token was made for the page of this secret, and not longer ago than limits.formTokenMs. */
-export function isFormToken(sealer: Sealer, secretHash: string, token: string, nowMs: number): boolean {
+/** Whether the token was made for this page, and not longer ago than limits.formTokenMs. */
+export function isFormToken(sealer: Sealer, page: string, token: string, nowMs: number): boolean {
   try {
-    const madeAt = Number(sealer.open(token, placeOf(secretHash)));
+    const madeAt = Number(sealer.open(token, placeOf(page)));
     return madeAt <= nowMs && nowMs - madeAt < limits.formTokenMs;
   } catch (error) {
     if (error instanceof SealError) return false;
@@ -20,6 +20,6 @@ export function isFormToken(sealer: Sealer, secretHash: string, token: string, n
   }
 }
 
-function placeOf(secretHash: string): { table: string; row: string; column: string } {
-  return { table: "answer_secret", row: secretHash, column: "form" };
+function placeOf(page: string): { table: string; row: string; column: string } {
+  return { table: "page", row: page, column: "form" };
 }

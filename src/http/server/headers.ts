@@ -2,6 +2,9 @@
 const pagePolicy =
   "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/** Browsers hold form-action against redirects too: opening a share leads to its server, and from there to its login. */
+export const invitationPolicy = pagePolicy.replace("form-action 'self'", "form-action 'self' https:");
+
 /** A stranger's file can do nothing even where a browser shows it. */
 export const filePolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; sandbox";
 

@@ -15,7 +15,7 @@ import type { Schema } from "../../store/schema.ts";
 import type { Db } from "../../store/store.ts";
 import { isFormToken, newFormToken } from "./form-token.ts";
 import type { Answered, Answers, AnsweredPage, AnswerPage, ServerParts } from "./parts.ts";
-import { Problem } from "./problem.ts";
+import { opensNothing, readForms, refuseForeignForm, sendPage } from "./page-answers.ts";
 import type { WrongSecrets } from "./wrong-secrets.ts";
 
 const url = "/answer/:secret";
@@ -33,11 +33,7 @@ export function pageRoutes(app: FastifyInstance, parts: ServerParts, wrongSecret
   app.get(path, { schema: { hide: true } }, async (_request, reply) =>
     reply.type("text/css; charset=utf-8").header("cache-control", "public, max-age=3600").send(css),
   );
-  app.addContentTypeParser(
-    "application/x-www-form-urlencoded",
-    { parseAs: "string" },
-    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
-  );
+  readForms(app);
   app.get<Asked>(url, { schema: { hide: true } }, async (request, reply) => {
     const { db } = parts.store;
     const opened = await readAnswerSecret(db, request.params.secret, Date.now());
@@ -143,47 +139,4 @@ function outcomeOf(answered: Answered, action: Form["action"]): Pick<AnsweredPag
     outcome: action === "accept" ? "accepted" : "ignored",
     detail: note ?? (trust?.kind === "not-trusted" ? trust.because : null),
   };
-}
-
-/**
- * A form of another site is refused. Browsers say where a form comes from in Sec-Fetch-Site; `Origin: null` says
- * nothing, because they send it for forms of pages with Referrer-Policy no-referrer, such as these.
- */
-function refuseForeignForm(request: FastifyRequest, publicUrl: string): void {
-  const site = request.headers["sec-fetch-site"];
-  const { origin } = request.headers;
-  const isForeign =
-    (site !== undefined && site !== "same-origin") ||
-    (origin !== undefined && origin !== "null" && origin !== new URL(publicUrl).origin);
-  if (!isForeign) return;
-  throw new Problem({
-    status: 403,
-    reason: "foreign-form",
-    detail: "The answer came from a page of another site; open the link of the mail and answer there.",
-  });
-}
-
-/** Unknown, used and expired secrets look the same. */
-function opensNothing(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  parts: ServerParts,
-  wrongSecrets: WrongSecrets,
-): FastifyReply {
-  const waitMs = wrongSecrets.count(request.ip);
-  if (waitMs !== null) {
-    throw new Problem({
-      status: 429,
-      reason: "too-many-wrong-links",
-      detail:
-        "Too many links that open nothing were asked for from this address; wait as long as Retry-After says.",
-      headers: { "retry-after": String(Math.ceil(waitMs / 1000)) },
-    });
-  }
-  const [language = null] = request.headers["accept-language"]?.split(/[,;]/) ?? [];
-  return sendPage(reply.code(404), parts.pages.noLongerValid(language));
-}
-
-function sendPage(reply: FastifyReply, html: string): FastifyReply {
-  return reply.type("text/html; charset=utf-8").send(html);
 }

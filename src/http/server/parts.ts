@@ -9,7 +9,7 @@ import type { NotificationState, Schema } from "../../store/schema.ts";
 import type { Sealer } from "../../store/sealing.ts";
 import type { Store } from "../../store/store.ts";
 import type { PeerRoute } from "../peer-route.ts";
-import type { InvitationAnsweredPage, InvitationPage } from "./sharing-parts.ts";
+import type { InvitationAnsweredPage, InvitationPage, Sharings } from "./sharing-parts.ts";
 
 /** What the composition root gives the server. */
 export interface ServerParts {
@@ -22,6 +22,7 @@ export interface ServerParts {
   /** Loaded with the first answer; never awaited inside a transaction. */
   readonly answers: () => Promise<Answers>;
   readonly files: SharedFiles;
+  readonly sharings: Sharings;
   readonly pages: Pages;
   /** What accounts' own hosts serve; loaded with the first request to one. */
   readonly instanceRoutes: () => Promise<readonly PeerRoute[]>;

@@ -3,7 +3,8 @@ import { limits } from "../../domain/limits.ts";
 import type { TokenScope } from "../../store/api-tokens.ts";
 import { notificationStates } from "../../store/notifications.ts";
 
-const time = z.int().meta({ description: "Milliseconds since 1970, UTC." });
+/** A moment. */
+export const time = z.int().meta({ description: "Milliseconds since 1970, UTC." });
 const moduleName = z.string().nullable();
 
 const notificationShape = {

@@ -64,6 +64,11 @@ async function routesOf({ parts }: World): Promise<readonly Route[]> {
   return found;
 }
 
+function idFor(path: string): string {
+  if (path.includes("/notifications/")) return alice.notification.id;
+  return path.includes("/sharings/") ? alice.sharing.id : alice.subscription.id;
+}
+
 const scanners = [
   "Mozilla/5.0 (compatible; SafeLinks/1.0)",
   "BarracudaCentral/1.0 (link scanner)",
@@ -79,10 +84,11 @@ test("whoever asks every GET, HEAD and OPTIONS route with valid secrets, and doe
   const before = await fingerprint(world.store);
   for (const agent of scanners) {
     for (const { method, path } of [...safe, ...safe.map((route) => ({ ...route, method: "OPTIONS" }))]) {
-      const id = path.includes("notifications") ? alice.notification.id : alice.subscription.id;
       const url =
-        path.replace("/answer/:secret", page).replace(":id", id) +
-        (path.endsWith("content") ? "?path=a" : "");
+        path
+          .replace("/answer/:secret", page)
+          .replace("/invitation/:secret", alice.sharing.page)
+          .replace(":id", idFor(path)) + (path.endsWith("content") ? "?path=a" : "");
       const reply = await ask(world, method, url, { token: admin, headers: { "user-agent": agent } });
       if (method !== "OPTIONS") expect([method, url, reply.status]).toEqual([method, url, 200]);
     }
@@ -135,7 +141,7 @@ describe("the OpenAPI document", () => {
     const served = routes
       .filter(({ method }) => method !== "HEAD")
       .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`)
-      .filter((route) => !/ \/(answer|pages|api\/v1\/openapi)/.test(route));
+      .filter((route) => !/ \/(answer|invitation|pages|api\/v1\/openapi)/.test(route));
     expect(described.toSorted()).toEqual(served.toSorted());
   });
 

@@ -5,21 +5,28 @@ import type { ServerConfig } from "../../../src/config/config.ts";
 import type { PeerRoute } from "../../../src/http/peer-route.ts";
 import type { Pages, ServerParts, SharedFiles } from "../../../src/http/server/parts.ts";
 import { createServer, type Server } from "../../../src/http/server/server.ts";
+import type { AskedSharing } from "../../../src/http/server/sharing-parts.ts";
 import { createSqlQueue, type SqlQueue } from "../../../src/jobs/sql-queue.ts";
 import { createLog } from "../../../src/observe/log.ts";
 import { noWayOut } from "../../../src/no-way-out.ts";
 import { createProtocols } from "../../../src/protocols/protocols.ts";
 import type { ReceivingParts } from "../../../src/receiving/parts.ts";
 import { servingAnswers } from "../../../src/serving-answers.ts";
+import { servingSharings } from "../../../src/serving-sharings.ts";
+import { createSharing } from "../../../src/sharing/create.ts";
+import type { PlanningParts } from "../../../src/sharing/parts.ts";
+import { invitationPath, pagePurpose } from "../../../src/domain/invitation-page.ts";
 import { insertAccount } from "../../../src/store/accounts.ts";
 import { createAnswerSecret } from "../../../src/store/answer-secrets.ts";
 import { createToken, type TokenScope, tokenScopes } from "../../../src/store/api-tokens.ts";
 import { newId } from "../../../src/store/ids.ts";
+import { readRecipients } from "../../../src/store/invited.ts";
 import { insertNotification, type NotificationRow } from "../../../src/store/notifications.ts";
 import { addRecord } from "../../../src/store/records.ts";
 import { createSealer, generateKey, type Sealer } from "../../../src/store/sealing.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { insertSubscription, type SubscriptionRow } from "../../../src/store/subscriptions.ts";
+import { openSettings, request as sharingRequest } from "../../sharing/parts.ts";
 import { temporaryStore } from "../../store/temporary.ts";
 
 export const publicHost = "usher.example.org";
@@ -101,6 +108,7 @@ export function serverParts(
     log,
     answers: async () => Promise.resolve(servingAnswers(receiving)),
     files: { browse: noFiles, open: noFiles, ...files },
+    sharings: servingSharings(planningOf({ store, sealer }, queue)),
     pages: plainPages,
     instanceRoutes: async () => instanceRoutes,
   };
@@ -145,6 +153,8 @@ export interface AskOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly form?: Readonly<Record<string, string>>;
+  /** A body as it is; its type is among the headers. */
+  readonly raw?: string;
 }
 
 /** One request over a connection of its own. */
@@ -152,13 +162,13 @@ export async function ask(
   world: { readonly port: number },
   method: string,
   path: string,
-  { token, headers, body, form }: AskOptions = {},
+  { token, headers, body, form, raw }: AskOptions = {},
 ): Promise<Reply> {
   const payload =
     form !== undefined
       ? new URLSearchParams(form).toString()
       : body === undefined
-        ? null
+        ? (raw ?? null)
         : JSON.stringify(body);
   const type = form === undefined ? "application/json" : "application/x-www-form-urlencoded";
   return new Promise((resolve, reject) => {
@@ -211,11 +221,54 @@ export interface Person {
   readonly address: string;
   readonly notification: NotificationRow;
   readonly subscription: SubscriptionRow;
+  readonly sharing: SharedBy;
   /** A token with all scopes that an account's may have. */
   readonly token: string;
 }
 
-/** An account with one held notification, one that is followed with its subscription, and a token. */
+function planningOf({ store, sealer }: Pick<World, "store" | "sealer">, queue: SqlQueue): PlanningParts {
+  return {
+    store,
+    sealer,
+    queue,
+    newId,
+    sender: () => ({ name: "Example Cloud", address: "share@example.org" }),
+    settings: () => ({ ...openSettings, publicUrl: `https://${publicHost}` }),
+  };
+}
+
+/** A sharing with bob@example.net, and the page that he is mailed the link of. */
+export interface SharedBy {
+  readonly id: string;
+  readonly recipientId: string;
+  readonly page: string;
+}
+
+/** Shares something behind a link that must never be seen; nothing is sent. */
+export async function addSharing(
+  { store, sealer }: Pick<World, "store" | "sealer">,
+  account: string,
+  change: Partial<AskedSharing> = {},
+): Promise<SharedBy> {
+  const queue = createSqlQueue({ store, owner: "daemon/1" });
+  const created = await createSharing(planningOf({ store, sealer }, queue), {
+    ...sharingRequest,
+    account,
+    link: linkCanary,
+    ...change,
+  });
+  if (created.kind === "refused") throw new Error(JSON.stringify(created.problems));
+  const { id } = created;
+  const [recipient] = await readRecipients(store.db, id);
+  const recipientId = recipient?.id ?? "";
+  return {
+    id,
+    recipientId,
+    page: invitationPath({ recipientId, mac: sealer.mac(pagePurpose, recipientId) }),
+  };
+}
+
+/** An account with one held notification, one that is followed with its subscription, a sharing, and a token. */
 export async function addPerson(
   { store, sealer }: Pick<World, "store" | "sealer">,
   name: string,
@@ -236,7 +289,8 @@ export async function addPerson(
   await insertSubscription(store.db, subscription);
   const scopes = tokenScopes.filter((scope) => !scope.startsWith("jobs:"));
   const token = await addToken(store, { accountId, scopes });
-  return { accountId, address, notification, subscription, token };
+  const sharing = await addSharing({ store, sealer }, name);
+  return { accountId, address, notification, subscription, sharing, token };
 }
 
 export async function addToken(

@@ -1,0 +1,57 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ServerParts } from "./parts.ts";
+import { Problem } from "./problem.ts";
+import type { WrongSecrets } from "./wrong-secrets.ts";
+
+/** Lets routes that are added after it read what forms send. */
+export function readForms(app: FastifyInstance): void {
+  app.addContentTypeParser(
+    "application/x-www-form-urlencoded",
+    { parseAs: "string" },
+    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  );
+}
+
+/**
+ * A form of another site is refused. Browsers say where a form comes from in Sec-Fetch-Site; `Origin: null` says
+ * nothing, because they send it for forms of pages with Referrer-Policy no-referrer, such as these.
+ */
+export function refuseForeignForm(request: FastifyRequest, publicUrl: string): void {
+  const site = request.headers["sec-fetch-site"];
+  const { origin } = request.headers;
+  const isForeign =
+    (site !== undefined && site !== "same-origin") ||
+    (origin !== undefined && origin !== "null" && origin !== new URL(publicUrl).origin);
+  if (!isForeign) return;
+  throw new Problem({
+    status: 403,
+    reason: "foreign-form",
+    detail: "The answer came from a page of another site; open the link of the mail and answer there.",
+  });
+}
+
+/** Unknown, used and expired secrets look the same. */
+export function opensNothing(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parts: ServerParts,
+  wrongSecrets: WrongSecrets,
+): FastifyReply {
+  const waitMs = wrongSecrets.count(request.ip);
+  if (waitMs !== null) {
+    throw new Problem({
+      status: 429,
+      reason: "too-many-wrong-links",
+      detail:
+        "Too many links that open nothing were asked for from this address; wait as long as Retry-After says.",
+      headers: { "retry-after": String(Math.ceil(waitMs / 1000)) },
+    });
+  }
+  const [language = null] = request.headers["accept-language"]?.split(/[,;]/) ?? [];
+  return sendPage(reply.code(404), parts.pages.noLongerValid(language));
+}
+
+/** A whole HTML document. */
+export function sendPage(reply: FastifyReply, html: string): FastifyReply {
+  return reply.type("text/html; charset=utf-8").send(html);
+}
