@@ -321,6 +321,23 @@ export const limits = {
   /** reference/cozy.md 7.1. */
   oauthAccessTokenMs: 7 * 24 * 60 * 60_000,
 
+  /** A description, name, id or address in a Cozy sharing; longer ones are refused, none is nearly as long. */
+  cozyTextChars: 1000,
+  /** Requests to share that strangers may bring to one instance host in a day, as the proxy of Cozy's platform 2 takes them. */
+  cozyRequestsPerDay: 200,
+  /** Those of one sharer's Cozy in a day: a whole family's albums. */
+  cozyRequestsPerSharer: 30,
+  cozyRequestDayMs: 24 * 3600_000,
+  /** Sharers that are remembered for it; the oldest is forgotten first. */
+  cozyRequestSharers: 10_000,
+  /** A request that nobody accepted is kept this long; notices and links of invitations live no longer. */
+  cozyRequestKeptMs: 180 * 24 * 3600_000,
+  /** Documents of one step of a replication, content of files aside. */
+  cozyBulkBytes: 4 * 1024 * 1024,
+  /** Files whose content was announced and has not come: a sharer's Cozy sends one after the other. */
+  cozyUploads: 1000,
+  cozyUploadMs: 10 * 60_000,
+
   /** Log lines stay readable: one text, the values of one list, and how deep fields may lie. */
   logTextChars: 2000,
   logValues: 50,
