@@ -13,6 +13,8 @@ import { createRefuse } from "./receiving/refuse.ts";
 import { leaveThrough, recheck } from "./receiving/through-instance.ts";
 import { receivingParts } from "./receiving-parts.ts";
 import type { CurrentConfig, Room } from "./room.ts";
+import { mailMember, withdrawMails } from "./sharing/member-mails.ts";
+import { planningParts } from "./sharing-parts.ts";
 import type { Site } from "./site.ts";
 import { newId } from "./store/ids.ts";
 
@@ -69,6 +71,8 @@ function instanceParts(
       const { createPages } = await import("./http/pages/pages.ts");
       return createPages(() => current().smtp?.from.name ?? "Usher");
     },
+    mailMember: async (db, mail) => mailMember(db, mail, planningParts(site, current)),
+    withdrawMails: async (db, of) => withdrawMails(db, of, site),
     announce: async (db, { instance: { accountId }, share, key }) =>
       judgeAnnounced(db, { accountId, share, key }, receiving()),
     recheck: async (db, notificationId) => recheck(db, notificationId, receiving()),

@@ -1,7 +1,8 @@
 import type { DocumentFacts } from "./cozy-permissions.ts";
+import { isObject, type JsonObject } from "./json.ts";
 
 /** A document as it is kept: CouchDB's body without `_id` and `_rev`. */
-export type DocumentBody = Readonly<Record<string, unknown>>;
+export type DocumentBody = JsonObject;
 
 export const filesType = "io.cozy.files";
 export const contactsType = "io.cozy.contacts";
@@ -9,9 +10,7 @@ export const contactsType = "io.cozy.contacts";
 /** What a document refers to, as `doctype/id` (reference/cozy.md 5.2). */
 export function referencesOf({ referenced_by: list }: DocumentBody): readonly string[] {
   if (!Array.isArray(list)) return [];
-  return list.flatMap((each: unknown) => {
-    if (typeof each !== "object" || each === null) return [];
-    const { type, id } = each as { readonly type?: unknown; readonly id?: unknown };
+  return list.filter(isObject).flatMap(({ type, id }) => {
     return typeof type === "string" && typeof id === "string" ? [`${type}/${id}`] : [];
   });
 }

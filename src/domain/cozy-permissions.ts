@@ -1,3 +1,4 @@
+import { isObject, type JsonObject } from "./json.ts";
 import { limits } from "./limits.ts";
 
 /** What may be done, in the order in which cozy-stack writes it. */
@@ -78,7 +79,7 @@ function readRule(
 }
 
 /** What can be wrong with a rule, the first thing to mend first. */
-function problemsOf({ type, verbs = [], values = [], selector = "" }: Readonly<Record<string, unknown>>) {
+function problemsOf({ type, verbs = [], values = [], selector = "" }: JsonObject) {
   const isReferring = selector !== "";
   return [
     {
@@ -111,10 +112,6 @@ function problemsOf({ type, verbs = [], values = [], selector = "" }: Readonly<R
 
 function texts(value: unknown): readonly string[] {
   return isTexts(value) ? value : [];
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isTexts(value: unknown): value is readonly string[] {

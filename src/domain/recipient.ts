@@ -3,7 +3,7 @@
  *
  *   state          means                                        left by
  *   pending        invited, no answer yet                       every event but invited-again
- *   mail-not-sent  the invitation could not be delivered        invited-again, accepted, refused, revoked
+ *   mail-not-sent  no invitation went out, or it came back      every event but mail-failed and answer-failed
  *   accepted       follows the sharing                          refused, revoked
  *   refused        does not want it                             accepted, revoked
  *   unregistered   his server could not be registered with      accepted, refused, revoked
@@ -43,7 +43,7 @@ const transitions: Readonly<
     "registration-failed": "unregistered",
     "answer-failed": "error",
   },
-  "mail-not-sent": { ...answers, "invited-again": "pending" },
+  "mail-not-sent": { ...answers, "invited-again": "pending", "registration-failed": "unregistered" },
   accepted: { refused: "refused", revoked: "revoked" },
   refused: { accepted: "accepted", revoked: "revoked" },
   unregistered: answers,

@@ -1,3 +1,5 @@
+import { isObject, type JsonObject } from "./json.ts";
+
 /** A Cozy sharecode (reference/cozy.md, sections 3.1 and 3.4). `code` is a secret. */
 export interface Sharecode {
   readonly kind: "jwt" | "short";
@@ -18,19 +20,15 @@ export function readSharecode(text: string): Sharecode | null {
 }
 
 /** The claims of a JWT, signature unverified (RFC 7519 section 7.2). */
-function claimsIn(payload: string): Readonly<Record<string, unknown>> | null {
+function claimsIn(payload: string): JsonObject | null {
   try {
     const bytes = atob(payload.replaceAll("-", "+").replaceAll("_", "/"));
     const json = new TextDecoder("utf-8", { fatal: true }).decode(
       Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)),
     );
     const claims: unknown = JSON.parse(json);
-    return isRecord(claims) ? claims : null;
+    return isObject(claims) ? claims : null;
   } catch {
     return null;
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

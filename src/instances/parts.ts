@@ -24,12 +24,26 @@ export interface InstanceParts {
   readonly pages: () => Promise<PeerPages>;
   /** Lets the receiving flow judge a share that came by HTTP as it judges mails; gives the notification's id. */
   readonly announce: (db: Db, announced: AnnouncedShare) => Promise<string>;
+  /**
+   * Plans the mail to a recipient over his own link (a secret) and lets him be pending: sent once more where it was sent
+   * before. False while no mail can be sent, and where he no longer waits for one.
+   */
+  readonly mailMember: (db: Db, mail: MemberMail) => Promise<boolean>;
+  /** Mails to a recipient that were not sent yet close themselves where his state says that he no longer waits. */
+  readonly withdrawMails: (db: Db, of: { accountId: string; recipientId: string }) => Promise<void>;
   /** The other side says that it ended: what the account follows of it is looked at again. */
   readonly recheck: (db: Db, notificationId: string) => Promise<void>;
   /** Ends what the account follows of it, as when the account says so itself; false where it follows nothing. */
   readonly leave: (db: Db, notificationId: string, by: string) => Promise<boolean>;
   /** Says what happened, for the log; fields without secrets. */
   readonly tell: (event: InstanceEvent, fields: Readonly<Record<string, string | number | null>>) => void;
+}
+
+export interface MemberMail {
+  readonly recipientId: string;
+  readonly link: string;
+  /** `discovery`: the mail asks where he is at home. */
+  readonly purpose: "invitation" | "discovery";
 }
 
 /** A share that another server asked about over HTTP. Nobody vouches for it. */

@@ -49,7 +49,8 @@ async function sendAgain(
   await planMails(db, about, [first], queue);
 }
 
-const asNew = {
+/** A mail that nobody has, as if it had not been tried. */
+export const asNew = {
   state: "planned",
   raw_sealed: null,
   attempts: 0,

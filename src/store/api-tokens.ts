@@ -35,6 +35,10 @@ export interface ApiToken {
   readonly expiresAt: number | null;
   /** The last request that changed something. Reading changes nothing, this time included. */
   readonly lastUsedAt: number | null;
+  /** The Cozy application that it is for; null for none. */
+  readonly appSlug: string | null;
+  /** What that application may do at the account's instance host, as a Cozy scope. */
+  readonly permissions: string | null;
 }
 
 const prefix = "ush_";
@@ -44,7 +48,8 @@ const shape = /^ush_[\w-]{43}$/;
 /** Makes a token; its secret is returned here and kept nowhere. Null where the name is taken. */
 export async function createToken(
   db: Db,
-  token: Pick<ApiToken, "name" | "accountId" | "scopes" | "expiresAt">,
+  token: Pick<ApiToken, "name" | "accountId" | "scopes" | "expiresAt"> &
+    Partial<Pick<ApiToken, "appSlug" | "permissions">>,
 ): Promise<{ readonly id: string; readonly secret: string } | null> {
   const secret = prefix + randomBytes(32).toString("base64url");
   const id = newId("t");
@@ -65,6 +70,8 @@ export async function createToken(
       created_at: Date.now(),
       expires_at: token.expiresAt,
       last_used_at: null,
+      app_slug: token.appSlug ?? null,
+      permissions: token.permissions ?? null,
     })
     .execute();
   return { id, secret };
@@ -125,5 +132,7 @@ function tokenOf(row: ApiTokenRow): ApiToken {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     lastUsedAt: row.last_used_at,
+    appSlug: row.app_slug,
+    permissions: row.permissions,
   };
 }

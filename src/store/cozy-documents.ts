@@ -23,11 +23,22 @@ export async function readDocument(db: Db, key: DocumentKey): Promise<CozyDocume
     .executeTakeFirst();
 }
 
-/** Documents of one type, by id; deleted ones are left out. */
+/** How many documents an account has, stubs of deleted ones included. */
+export async function countDocuments(db: Db, accountId: string): Promise<number> {
+  const { n } = await db
+    .selectFrom("cozy_document")
+    .select(({ fn }) => fn.countAll<number>().as("n"))
+    .where("account_id", "=", accountId)
+    .executeTakeFirstOrThrow();
+  return n;
+}
+
+/** Documents of one type, by id; deleted ones are left out. `limit`: at most so many. */
 export async function documentsOfType(
   db: Db,
   accountId: string,
   doctype: string,
+  limit: number,
 ): Promise<readonly CozyDocumentRow[]> {
   return db
     .selectFrom("cozy_document")
@@ -36,6 +47,7 @@ export async function documentsOfType(
     .where("doctype", "=", doctype)
     .where("is_deleted", "=", 0)
     .orderBy("document_id")
+    .limit(limit)
     .execute();
 }
 

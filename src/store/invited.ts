@@ -111,6 +111,23 @@ async function mailsOf(db: Db, sharingId: string): Promise<readonly InvitationRo
     .execute();
 }
 
+/** All mails to a recipient, the one that invites him first. */
+export async function mailsTo(db: Db, recipientId: string): Promise<readonly InvitationRow[]> {
+  return db
+    .selectFrom("invitation")
+    .selectAll()
+    .where("recipient_id", "=", recipientId)
+    .orderBy(sql`in_reply_to is not null`)
+    .orderBy("created_at")
+    .orderBy("id")
+    .execute();
+}
+
+/** Gives a recipient a link of his own. */
+export async function setRecipientLink(db: Db, id: string, sealed: string): Promise<void> {
+  await db.updateTable("recipient").set({ link_sealed: sealed }).where("id", "=", id).execute();
+}
+
 export async function readRecipient(db: Db, id: string): Promise<RecipientRow | undefined> {
   return db.selectFrom("recipient").selectAll().where("id", "=", id).executeTakeFirst();
 }

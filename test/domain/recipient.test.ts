@@ -16,7 +16,7 @@ describe("a recipient", () => {
     ["pending", ["mail-not-sent", "pending", "accepted", "refused", "unregistered", "error", "revoked"]],
     [
       "mail-not-sent",
-      ["mail-not-sent", "pending", "accepted", "refused", "mail-not-sent", "mail-not-sent", "revoked"],
+      ["mail-not-sent", "pending", "accepted", "refused", "unregistered", "mail-not-sent", "revoked"],
     ],
     ["accepted", ["accepted", "accepted", "accepted", "refused", "accepted", "accepted", "revoked"]],
     ["refused", ["refused", "refused", "accepted", "refused", "refused", "refused", "revoked"]],

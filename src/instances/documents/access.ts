@@ -1,0 +1,134 @@
+import { factsOf, folderOf, type DocumentBody } from "../../domain/cozy-document.ts";
+import {
+  type DocumentFacts,
+  opens,
+  parseScope,
+  type PermissionRule,
+  type Verb,
+} from "../../domain/cozy-permissions.ts";
+import { isObject } from "../../domain/json.ts";
+import { limits } from "../../domain/limits.ts";
+import type { PeerRequest } from "../../http/peer-route.ts";
+import { markTokenUsed, tokenBySecret } from "../../store/api-tokens.ts";
+import { cozyTokenBySecret } from "../../store/cozy-clients.ts";
+import { type CozyDocumentRow, type DocumentKey, readDocument } from "../../store/cozy-documents.ts";
+import type { Db } from "../../store/store.ts";
+import { bearerIn, missingToken, wrongToken } from "../bearer.ts";
+import { JsonApiError } from "../json-api.ts";
+
+/** Who asks an instance host with a bearer token, and what he may do: nothing but what the rules open. */
+export interface Access {
+  /** An application of the account, or another Cozy as the OAuth client of a sharing. */
+  readonly kind: "application" | "cozy";
+  /** For records: who it was. */
+  readonly by: string;
+  readonly appSlug: string | null;
+  readonly clientId: string | null;
+  readonly cozySharingId: string | null;
+  readonly rules: readonly PermissionRule[];
+}
+
+/** Throws JsonApiError: 401 without a token or with a wrong one, 429 after too many. */
+export async function requireAccess(db: Db, request: PeerRequest, nowMs: number): Promise<Access> {
+  const secret = bearerIn(request);
+  if (secret === null) throw missingToken();
+  const access =
+    (await applicationOf(db, request, secret, nowMs)) ?? (await cozyOf(db, request, secret, nowMs));
+  if (access === null) throw wrongToken(request);
+  return access;
+}
+
+async function applicationOf(
+  db: Db,
+  { instance }: PeerRequest,
+  secret: string,
+  nowMs: number,
+): Promise<Access | null> {
+  const token = await tokenBySecret(db, secret, nowMs);
+  if (token?.accountId !== instance.accountId) return null;
+  return {
+    kind: "application",
+    by: `api: ${token.name}`,
+    appSlug: token.appSlug,
+    clientId: null,
+    cozySharingId: null,
+    rules: token.permissions === null ? [] : (parseScope(token.permissions) ?? []),
+  };
+}
+
+async function cozyOf(
+  db: Db,
+  { instance: { accountId } }: PeerRequest,
+  secret: string,
+  nowMs: number,
+): Promise<Access | null> {
+  const token = await cozyTokenBySecret(db, { accountId, kind: "access", secret }, nowMs);
+  if (token === undefined) return null;
+  return {
+    kind: "cozy",
+    by: "another Cozy",
+    appSlug: null,
+    clientId: token.client_id,
+    cozySharingId: token.cozy_sharing_id,
+    rules: parseScope(token.scope) ?? [],
+  };
+}
+
+/** Throws JsonApiError 403 unless an application of the account asks. */
+export function requireApplication(access: Access): Access {
+  if (access.kind === "application") return access;
+  throw new JsonApiError(403, { detail: "Only an application of the account may do this." });
+}
+
+/** Writes down that a token changed something. */
+export async function noteUse(db: Db, request: PeerRequest, nowMs: number): Promise<void> {
+  const token = await tokenBySecret(db, bearerIn(request) ?? "", nowMs);
+  if (token !== undefined) await markTokenUsed(db, token.id, nowMs);
+}
+
+/**
+ * What stands there, undefined for nothing, where the rules open it for the verb; `after` is what shall stand there, which
+ * they have to open as well. Throws JsonApiError 403: whether the document is there is not told.
+ */
+export async function openDocument(
+  db: Db,
+  { rules }: Pick<Access, "rules">,
+  { key, verb, after }: { readonly key: DocumentKey; readonly verb: Verb; readonly after?: DocumentBody },
+): Promise<CozyDocumentRow | undefined> {
+  const row = await readDocument(db, key);
+  const known = row === undefined || row.is_deleted === 1 ? undefined : row;
+  const seen = [...(known === undefined ? [] : [bodyOf(known)]), ...(after === undefined ? [] : [after])];
+  for (const body of seen.length === 0 ? [{}] : seen) {
+    if (!opens(rules, verb, await documentFacts(db, key, body))) throw notOpen(key, verb);
+  }
+  return known;
+}
+
+function notOpen({ doctype }: DocumentKey, verb: Verb): JsonApiError {
+  return new JsonApiError(403, {
+    detail: `The token's permissions do not hold ${verb} on this document of ${doctype}.`,
+  });
+}
+
+/** What permissions ask about a document with this body. */
+export async function documentFacts(db: Db, key: DocumentKey, body: DocumentBody): Promise<DocumentFacts> {
+  return factsOf({ type: key.doctype, id: key.id }, body, await foldersAbove(db, key, body));
+}
+
+/** Ids of the folders that a document lies in, the nearest first; at most limits.cozyFolders. */
+async function foldersAbove(db: Db, key: DocumentKey, body: DocumentBody): Promise<readonly string[]> {
+  const folders: string[] = [];
+  let above = folderOf(key.doctype, body);
+  while (above !== null && !folders.includes(above) && folders.length < limits.cozyFolders) {
+    folders.push(above);
+    const row = await readDocument(db, { ...key, id: above });
+    above = row === undefined ? null : folderOf(key.doctype, bodyOf(row));
+  }
+  return folders;
+}
+
+/** The body of a row. */
+export function bodyOf({ body_json: text }: Pick<CozyDocumentRow, "body_json">): DocumentBody {
+  const body: unknown = JSON.parse(text);
+  return isObject(body) ? body : {};
+}
