@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTransport } from "nodemailer";
 import { standardReport, vacation } from "../world/reports.ts";
+import type { LogLine } from "../world/site.ts";
 import { addressOf } from "../world/world.ts";
 import { noticesAbout, noWorkLeft } from "./answer-scene.ts";
 import { makeJobsDue, openScene, type Scene, until } from "./scene.ts";
@@ -78,6 +79,10 @@ async function returnPath(): Promise<string> {
     return path !== "";
   });
   return path;
+}
+
+function total(lines: readonly LogLine[], field: "seen" | "found"): number {
+  return lines.reduce((sum, line) => sum + Number(line[field]), 0);
 }
 
 /** Verdicts on mails that were found for the bounce mailbox, in order. */
@@ -187,6 +192,19 @@ describe.skipIf(!isRoot)("a mail that comes to the address for bounces", () => {
       to,
     );
     await comesTo(away, { fate: "delivered" });
+    expect(await standing(away)).toMatchObject({ state: "pending" });
+  });
+
+  test("is not looked for in other mailboxes", async () => {
+    const { messageId } = await standing(away);
+    const to = await returnPath();
+    const report = standardReport({ to, messageId }, [{ final: away, action: "failed", status: "5.1.1" }]);
+    await scene.world.deliver("alice", report);
+    const scans = () =>
+      scene.daemon.log.filter(({ event, account }) => event === "mailbox-scanned" && account === "alice");
+    const mails = (await scene.world.dovecot.flags(addressOf("alice"), "INBOX")).length;
+    await until("all her mail was looked at", () => total(scans(), "seen") === mails, scans);
+    expect(total(scans(), "found")).toBe(0);
     expect(await standing(away)).toMatchObject({ state: "pending" });
   });
 

@@ -42,4 +42,5 @@ export const fateOfMail: readonly string[] = [
   ) strict`,
   "create index sharer_notice_sharing on sharer_notice (sharing_id)",
   "alter table recipient add column told_by text references sharer_notice (id) on delete set null",
+  "create index recipient_told_by on recipient (told_by) where told_by is not null",
 ];
