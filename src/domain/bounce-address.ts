@@ -18,7 +18,7 @@ export function bounceAddress(bounces: string, { invitationId, mac }: BounceSecr
 }
 
 /** Where delivering servers write for whom a mail came in. */
-export const recipientFields = ["to", "delivered-to", "x-original-to", "envelope-to"] as const;
+const recipientFields = ["to", "delivered-to", "x-original-to", "envelope-to"] as const;
 
 /** Header fields by which a scan finds what may be a report. */
 export const reportFields = [...recipientFields, "content-type"] as const;

@@ -10,7 +10,7 @@ export interface Suppression {
 }
 
 /** The score now: half of it is gone after each limits.suppressionHalfLifeMs. */
-export function scoreAt({ score, lastAtMs }: Suppression, nowMs: number): number {
+function scoreAt({ score, lastAtMs }: Suppression, nowMs: number): number {
   return score * 0.5 ** (Math.max(0, nowMs - lastAtMs) / limits.suppressionHalfLifeMs);
 }
 
