@@ -4,6 +4,7 @@ import { mute as muteAddress } from "../store/mutes.ts";
 import { addRecord, hasHappened } from "../store/records.ts";
 import { type RecipientRow, readSharing, setRecipientState, type SharingRow } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
+import { liftSuppression } from "../store/suppressions.ts";
 import type { PlanningParts } from "./parts.ts";
 import { linkOf } from "./write-invitation.ts";
 
@@ -33,6 +34,8 @@ export async function recipientAnswered(
   if (state === recipient.state) return { kind: "done" };
   await setRecipientState(db, recipientId, { state, reason: null });
   await addRecord(db, aboutOf(place), "outcome", { what: answer, by });
+  // Whoever follows the sharing has read a mail there.
+  if (answer === "accepted") await liftSuppression(db, recipient.address_key);
   return { kind: "done" };
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { recipientAnswered } from "../../src/sharing/answer.ts";
 import {
   exchangeReport,
   failedRecipientsReport,
@@ -120,6 +121,14 @@ describe("a report that comes to the address with the secret", () => {
     expect(await world.suppressed()).toEqual([bob.recipient]);
     const third = await world.sent(bob.recipient, await world.sent("dora@elsewhere.example"));
     await world.take(standardReport(third, [{ ...failed(third), action: "delivered", status: "2.0.0" }]));
+    expect(await world.suppressed()).toEqual([]);
+  });
+
+  test("no longer counts against an address that accepts all the same", async () => {
+    await world.take(standardReport(bob, [failed(bob)]));
+    const answer = { answer: "accepted", by: "page" } as const;
+    await world.store.transaction(async (db) => recipientAnswered(db, bob.recipientId, answer));
+    expect(await world.stand(bob)).toMatchObject({ state: "accepted", reason: null });
     expect(await world.suppressed()).toEqual([]);
   });
 
