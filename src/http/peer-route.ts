@@ -9,6 +9,8 @@ export interface PeerRoute {
   readonly operation: PeerOperation | null;
   /** Largest body; limits.serverBodyBytes where it is left out. */
   readonly bodyBytes?: number;
+  /** The body is bytes, whatever its type says: files of any type are put here. */
+  readonly takesBytes?: true;
   answer(request: PeerRequest): Promise<PeerReply>;
 }
 

@@ -59,6 +59,17 @@ export async function deleteCozyClient(db: Db, id: string): Promise<void> {
   await db.deleteFrom("cozy_client").where("id", "=", id).execute();
 }
 
+/** All clients of a sharing but one, with all tokens that were issued to them; null keeps none. */
+export async function deleteCozyClientsOf(
+  db: Db,
+  cozySharingId: string,
+  keptId: string | null,
+): Promise<void> {
+  let query = db.deleteFrom("cozy_client").where("cozy_sharing_id", "=", cozySharingId);
+  if (keptId !== null) query = query.where("id", "!=", keptId);
+  await query.execute();
+}
+
 /** Issues a token: 32 random bytes, base64url; kept as its hash only. */
 export async function issueCozyToken(
   db: Db,

@@ -63,6 +63,31 @@ export async function documentsReceived(db: Db, cozySharingId: string): Promise<
     .execute();
 }
 
+/** A document without its content. */
+export interface DocumentHead extends Omit<CozyDocumentRow, "content"> {
+  /** Bytes; null where it has no content. */
+  readonly content_bytes: number | null;
+}
+
+/** What came through a sharing and still stands, without content; at most `limit`, by id. */
+export async function documentHeadsReceived(
+  db: Db,
+  cozySharingId: string,
+  limit: number,
+): Promise<readonly DocumentHead[]> {
+  return db
+    .selectFrom("cozy_document")
+    .select(["account_id", "doctype", "document_id", "revision", "body_json"])
+    .select(["is_deleted", "received_through", "updated_at"])
+    .select((row) => row.fn<number | null>("length", ["content"]).as("content_bytes"))
+    .where("received_through", "=", cozySharingId)
+    .where("is_deleted", "=", 0)
+    .orderBy("doctype")
+    .orderBy("document_id")
+    .limit(limit)
+    .execute();
+}
+
 export interface WrittenDocument {
   readonly body: Readonly<Record<string, unknown>>;
   readonly content: Buffer | null;

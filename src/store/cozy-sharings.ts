@@ -65,6 +65,42 @@ export async function cozySharingByShareId(
     .executeTakeFirst();
 }
 
+/** The account's copy of a sharing in which a member has this secret; looked up by its hash. */
+export async function cozySharingByMemberSecret(
+  db: Db,
+  accountId: string,
+  generation: CozyGeneration,
+  secret: string,
+): Promise<CozySharingRow | undefined> {
+  return db
+    .selectFrom("cozy_sharing")
+    .innerJoin("cozy_member", "cozy_member.cozy_sharing_id", "cozy_sharing.id")
+    .selectAll("cozy_sharing")
+    .where("cozy_member.secret_hash", "=", hashOf(secret))
+    .where("cozy_sharing.account_id", "=", accountId)
+    .where("cozy_sharing.generation", "=", generation)
+    .where("cozy_sharing.is_owner", "=", 0)
+    .executeTakeFirst();
+}
+
+/** Requests of one generation that the account has not accepted, and that came before; no notification waits for them. */
+export async function deleteUnansweredCozySharings(
+  db: Db,
+  accountId: string,
+  generation: CozyGeneration,
+  beforeMs: number,
+): Promise<void> {
+  await db
+    .deleteFrom("cozy_sharing")
+    .where("account_id", "=", accountId)
+    .where("generation", "=", generation)
+    .where("is_owner", "=", 0)
+    .where("is_active", "=", 0)
+    .where("revoked_at", "is", null)
+    .where("updated_at", "<", beforeMs)
+    .execute();
+}
+
 export async function cozySharingByNotification(
   db: Db,
   notificationId: string,

@@ -15,6 +15,9 @@ declare module "fastify" {
   interface FastifyRequest {
     instance: Instance | null;
   }
+  interface FastifyContextConfig {
+    takesBytes?: boolean;
+  }
 }
 
 /**
@@ -73,6 +76,7 @@ function takeBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (request, bytes: Buffer, done) => {
     const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+    if (request.routeOptions.config.takesBytes === true) return done(null, bytes);
     if (bytes.length === 0) return done(null, null);
     if (type === "application/x-www-form-urlencoded") {
       return done(null, Object.fromEntries(new URLSearchParams(bytes.toString("utf8"))));
@@ -125,6 +129,7 @@ function mount(app: FastifyInstance, route: PeerRoute, wrongSecrets: WrongSecret
   app.route({
     method: route.method,
     url: route.path,
+    config: { takesBytes: route.takesBytes ?? false },
     ...(route.bodyBytes === undefined ? {} : { bodyLimit: route.bodyBytes }),
     schema: route.operation === null ? { hide: true } : described(route.operation),
     handler: async (request, reply) =>

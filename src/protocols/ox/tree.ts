@@ -2,7 +2,7 @@ import { limits } from "../../domain/limits.ts";
 import type { BrowseReply, FolderEntry, OpenReply, WantedFile } from "../protocol.ts";
 import { openDocument } from "./document.ts";
 import { listEntries, probeFolder } from "./folders.ts";
-import { addressable, entryNamed } from "./names.ts";
+import { addressable, entryNamed } from "../entry-names.ts";
 import type { OxSession } from "./session.ts";
 import { isTrouble, type Trouble, trouble } from "./troubles.ts";
 

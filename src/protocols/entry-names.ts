@@ -1,4 +1,4 @@
-import type { FolderEntry } from "../protocol.ts";
+import type { FolderEntry } from "./protocol.ts";
 
 /**
  * Names under which the entries of one folder are listed and found again, each once:
