@@ -35,7 +35,11 @@ export async function fillExample(config: Config, name: TemplateName, locale: st
   const templates = only(await loadOne(source));
   const said = exampleFor(name, config);
   const mail = await templates.render({ ...said, locale });
-  return { mail, html: withPictures(mail), raw: await writeExample(templates, said, { config, locale }) };
+  return {
+    mail,
+    html: withPictures(mail),
+    raw: await writeExample(templates, said, { site: senderOf(config), locale }),
+  };
 }
 
 function withPictures({ html, images }: RenderedMail): string {
@@ -63,9 +67,8 @@ function addressedTo(said: Said, recipient: MailAddress): Said {
 export async function writeExample(
   templates: Templates,
   said: Said,
-  { config, locale }: { readonly config: Config; readonly locale: string },
+  { site, locale }: { readonly site: MailAddress; readonly locale: string },
 ): Promise<Buffer> {
-  const site = senderOf(config);
   const messageId = `<${newId("e")}.example@${site.address.split("@").at(-1)}>`;
   const written = await write(templates, said, {
     locale,

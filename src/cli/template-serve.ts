@@ -6,7 +6,7 @@ import { searchOrder } from "../mail/templates/folders.ts";
 import { readOne } from "../mail/templates/load-one.ts";
 import type { TemplateName } from "../mail/templates/names.ts";
 import { TemplateError } from "../mail/templates/problem.ts";
-import type { Cli } from "./command.ts";
+import { type Cli, CommandError } from "./command.ts";
 import { type Example, fillExample } from "./template-example.ts";
 
 interface Served {
@@ -20,9 +20,13 @@ interface Served {
 /** Serves a preview that follows the files until the command is stopped. */
 export async function serve(cli: Cli, served: Served): Promise<void> {
   const { stop } = cli.io.signals();
-  let shown = await show(served);
   let fingerprint = await fingerprintOf(served);
-  await using pages = await serveOnLoopback(served.port, (path) => pageAt(path, shown));
+  let shown = await show(served);
+  await using pages = await serveOnLoopback(served.port, (path) => pageAt(path, shown)).catch((error) => {
+    throw new CommandError(
+      `port ${served.port} of 127.0.0.1 cannot be used (${codeOf(error)}); name another with --port`,
+    );
+  });
   cli.io.out(`${pages.url} shows ${served.name} and follows your changes; Ctrl-C ends it.`);
   while (!stop.aborted) {
     await wait(limits.previewLookMs, null, { signal: stop }).catch(() => undefined);
@@ -32,6 +36,10 @@ export async function serve(cli: Cli, served: Served): Promise<void> {
     shown = await show(served);
     pages.changed();
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
 
 /** The example, or what is wrong with the files. */

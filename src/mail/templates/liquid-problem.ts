@@ -12,15 +12,21 @@ export function liquidProblem(
   error: LiquidError,
   pieces: readonly Piece[],
 ): TemplateProblem {
-  const { input, begin, end } = error.token;
-  const written = joined(pieces);
-  const offset = input === written ? begin : written.indexOf(input.slice(begin, end));
-  const place = offset === -1 ? null : placeOf(pieces, offset);
+  const offset = offsetIn(joined(pieces), error.token);
+  const place = offset === null ? null : placeOf(pieces, offset);
   const message = `${error.message.replace(/(, file:[^,]*)?, line:\d+, col:\d+$/, "")}.`;
   const remedy = remedyFor(name, error.message);
   return place === null
     ? fileProblem(pieces[0]?.file ?? name, message, remedy)
     : { ...place, message, remedy };
+}
+
+/** Looked for with the whole placeholder round it: a word alone may stand anywhere. */
+function offsetIn(written: string, { input, begin }: LiquidError["token"]): number | null {
+  const open = Math.max(input.lastIndexOf("{{", begin), input.lastIndexOf("{%", begin), 0);
+  const close = input.indexOf("}", begin);
+  const found = written.indexOf(input.slice(open, close === -1 ? undefined : close + 2));
+  return found === -1 ? null : found + begin - open;
 }
 
 function remedyFor(name: TemplateName, message: string): string {
