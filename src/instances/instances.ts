@@ -2,7 +2,10 @@ import type { PeerRoute } from "../http/peer-route.ts";
 import type { Worker } from "../jobs/queue.ts";
 import type { CozyWays } from "../protocols/protocols.ts";
 import { oauthRoutes } from "./oauth/routes.ts";
+import { fileRoutes } from "./documents/file-routes.ts";
+import { documentRoutes } from "./documents/routes.ts";
 import type { InstanceParts } from "./parts.ts";
+import { sharedRoutes } from "./shared-routes.ts";
 import { createTellMember } from "./tell-member.ts";
 import { createV1 } from "./v1/v1.ts";
 import { createV2 } from "./v2/v2.ts";
@@ -21,7 +24,15 @@ export function createInstances(parts: InstanceParts): Instances {
   const v1 = createV1(parts);
   const v3 = createV3(parts);
   return {
-    routes: [...oauthRoutes(parts), ...v2.routes, ...v1.routes, ...v3.routes],
+    routes: [
+      ...documentRoutes(parts),
+      ...fileRoutes(parts),
+      ...oauthRoutes(parts),
+      ...sharedRoutes({ v1, v3 }, parts),
+      ...v2.routes,
+      ...v1.routes,
+      ...v3.routes,
+    ],
     ways: { v2: v2.way, v1: v1.way, v3: v3.way },
     workers: { "tell-member": createTellMember(parts, { v2, v1a: v1, v1b: v1, v3 }) },
   };

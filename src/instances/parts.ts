@@ -2,7 +2,7 @@ import type { MailAddress } from "../domain/mail.ts";
 import type { ShareNotification } from "../domain/share.ts";
 import type { OutboundClient } from "../http/outbound.ts";
 import type { PeerPages } from "../http/peer-pages.ts";
-import type { Instance, PeerRoute } from "../http/peer-route.ts";
+import type { Instance, PeerReply, PeerRequest, PeerRoute } from "../http/peer-route.ts";
 import type { JobOutcome, JobQueue, LeasedJob } from "../jobs/queue.ts";
 import type { FollowWay } from "../protocols/protocol.ts";
 import type { CozyMemberRow, CozySharingRow } from "../store/cozy-sharings.ts";
@@ -66,7 +66,10 @@ export type InstanceEvent =
 
 /** What one generation of the protocol contributes. */
 export interface Generation {
+  /** None of those of `SharedRoute`. */
   readonly routes: readonly PeerRoute[];
+  /** What this generation answers where others have the same path: shared-routes.ts tells by sharing and body whose it is. */
+  readonly shared: Readonly<Partial<Record<SharedRoute, (request: PeerRequest) => Promise<PeerReply>>>>;
   /** How an account that was invited follows. */
   readonly way: FollowWay;
   /** Does one step at a member's Cozy: the worker of `tell-member`. */
@@ -74,6 +77,16 @@ export interface Generation {
   /** What the sharings API asks for, for each kind of sharing that the generation has. */
   readonly actions: Readonly<Partial<Record<CozyGeneration, OwnerActions>>>;
 }
+
+/** Paths that several generations have. */
+export type SharedRoute =
+  /** v3: a request comes in. v1a as documented: the same as GET /sharings/request. */
+  | "PUT /sharings/:id"
+  /** v3: credentials of a recipient. v1a as documented: the same as GET /sharings/answer. */
+  | "POST /sharings/:id/answer"
+  /** v1b by sharecode, v3 by state or sharecode. */
+  | "GET /sharings/:id/discovery"
+  | "POST /sharings/:id/discovery";
 
 export interface MemberStep {
   readonly sharing: CozySharingRow;

@@ -4,5 +4,5 @@ import type { Generation, InstanceParts } from "../parts.ts";
 
 /** Sharings of cozy-stack before March 2018 (reference/cozy.md, sections 5 and 6). */
 export function createV1(_parts: InstanceParts): Generation {
-  return { routes: [], way: noWay, tellMember: cannotTell, actions: {} };
+  return { routes: [], shared: {}, way: noWay, tellMember: cannotTell, actions: {} };
 }

@@ -4,5 +4,5 @@ import type { Generation, InstanceParts } from "../parts.ts";
 
 /** Sharings of the platform before cozy-stack (reference/cozy.md, section 4). */
 export function createV2(_parts: InstanceParts): Generation {
-  return { routes: [], way: noWay, tellMember: cannotTell, actions: {} };
+  return { routes: [], shared: {}, way: noWay, tellMember: cannotTell, actions: {} };
 }

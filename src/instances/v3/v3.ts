@@ -4,5 +4,5 @@ import type { Generation, InstanceParts } from "../parts.ts";
 
 /** Sharings of today's cozy-stack (reference/cozy.md, section 7). */
 export function createV3(_parts: InstanceParts): Generation {
-  return { routes: [], way: noWay, tellMember: cannotTell, actions: {} };
+  return { routes: [], shared: {}, way: noWay, tellMember: cannotTell, actions: {} };
 }
