@@ -8,7 +8,7 @@ import { type NamedMailbox, parseFolders } from "../store/mailboxes.ts";
 import { mailboxOf } from "./accounts-found.ts";
 import { type Cli, CommandError, print } from "./command.ts";
 import { type LookBack, lookBackFrom } from "./look-back.ts";
-import { createProgressView } from "./progress.ts";
+import { createProgressView, scanDescribed } from "./progress.ts";
 import { openSite } from "./site.ts";
 
 interface Json {
@@ -41,7 +41,7 @@ export async function scanOnce(cli: Cli, name: string, options: LookBack & Json)
   const mailbox = await mailboxOf(site.store.db, name);
   const { accountRules } = await import("../rooms.ts");
   const { stop } = cli.io.signals();
-  const progress = createProgressView(cli.io, Date.now);
+  const progress = createProgressView(cli.io, Date.now, scanDescribed);
   await visit(site, mailbox, stop, async (session) => {
     const folders = await scanMailbox({
       store: site.store,

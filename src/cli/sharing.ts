@@ -1,12 +1,19 @@
 import type { Command } from "commander";
+import { durationMs } from "../config/values.ts";
 import { limits } from "../domain/limits.ts";
 import { createSharing } from "../sharing/create.ts";
-import { isServing } from "../store/instance-lock.ts";
-import { type InvitedRecipient, readRecipients } from "../store/invited.ts";
-import { listSharings, sharingsByPrefix } from "../store/sharings.ts";
 import { planningParts } from "../sharing-parts.ts";
+import { readRecipients } from "../store/invited.ts";
+import { isServing } from "../store/instance-lock.ts";
+import { listSharings } from "../store/sharings.ts";
+import { sharingSummaryView } from "../store/views.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
-import { theOne, whenText } from "./found.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { whenText } from "./found.ts";
+import { registerActs } from "./sharing-acts.ts";
+import { problemLines } from "./sharing-problems.ts";
+import { registerShow } from "./sharing-show.ts";
+import { sendingLines, watchSending } from "./sharing-watch.ts";
 import { openSite } from "./site.ts";
 import { registerSuppressed } from "./suppressed.ts";
 
@@ -20,7 +27,9 @@ interface CreateOptions extends Json {
   readonly link: string;
   readonly message?: string;
   readonly locale?: string;
+  readonly expires?: string;
   readonly to: readonly string[];
+  readonly wait?: true;
 }
 
 export function registerSharing(program: Command, cli: Cli): void {
@@ -32,8 +41,10 @@ export function registerSharing(program: Command, cli: Cli): void {
     .requiredOption("--title <text>", "what is shared")
     .requiredOption("--link <url>", "where it is, https; - reads it from standard input")
     .option("--message <text>", "some words for the people invited")
-    .option("--locale <tag>", "language of the invitation: en, de or fr (default: the account's)")
+    .option("--locale <tag>", "language of the invitation: en, de, es or fr (default: the account's)")
+    .option("--expires <time>", "how long it is shared, for example 14d (default: as the site says)")
     .requiredOption("--to <address...>", "whom to invite; may be given several times")
+    .option("--wait", "wait until the mails are sent, and show how they get on")
     .option("--json", "as JSON")
     .action(async (options: CreateOptions) => create(cli, options));
   group
@@ -42,51 +53,57 @@ export function registerSharing(program: Command, cli: Cli): void {
     .option("--account <name>", "of one account")
     .option("--json", "as JSON")
     .action(async (options: { account?: string } & Json) => list(cli, options));
-  group
-    .command("show <id>")
-    .description("one sharing and what became of each recipient")
-    .option("--json", "as JSON")
-    .action(async (id: string, options: Json) => show(cli, id, options));
+  registerShow(group, cli);
+  registerActs(group, cli);
   registerSuppressed(group, cli);
 }
 
 async function create(cli: Cli, options: CreateOptions): Promise<void> {
+  const forMs = options.expires === undefined ? null : timeFrom(options.expires);
   await using site = await openSite(cli);
   const link =
     options.link === "-" ? (await cli.io.read(limits.urlChars + 1)).toString("utf8") : options.link;
-  const parts = planningParts(site, () => site.config);
-  const created = await createSharing(parts, {
-    account: options.account,
-    title: options.title,
-    link,
-    message: options.message ?? null,
-    locale: options.locale ?? null,
-    to: options.to,
-    expiresAtMs: null,
-    by: "command line",
-    key: null,
-  });
+  const created = await createSharing(
+    planningParts(site, () => site.config),
+    {
+      account: options.account,
+      title: options.title,
+      link,
+      message: options.message ?? null,
+      locale: options.locale ?? null,
+      to: options.to,
+      expiresAtMs: forMs === null ? null : Date.now() + forMs,
+      by: "command line",
+      key: null,
+    },
+  );
   if (created.kind === "refused") {
     if (options.json === true) cli.io.out(JSON.stringify(created));
-    const details = created.problems.map(({ because, detail }) => `  ${because}: ${detail}`);
-    throw new CommandError(["nothing is shared:", ...details].join("\n"));
+    throw new CommandError(["nothing is shared:", ...problemLines(created.problems)].join("\n"));
   }
-  const recipients = await readRecipients(site.store.db, created.id);
+  const { id } = created;
+  const sent = options.wait === true ? sendingLines(await watchSending(cli, site, id)) : null;
+  const recipients = await readRecipients(site.store.db, id);
   const later = (await isServing(site.config.store.file)) ? [] : ["They go out as soon as usher serve runs."];
-  print(cli, options.json, { id: created.id, recipients }, [
-    `${created.id} invites ${recipients.length} ${recipients.length === 1 ? "person" : "people"}.`,
-    ...later,
-    `See what becomes of it: usher sharing show ${created.id}`,
+  print(cli, options.json, { id, recipients }, [
+    `${id} invites ${recipients.length} ${recipients.length === 1 ? "person" : "people"}.`,
+    ...(sent ?? later),
+    `See what becomes of it: usher sharing show ${id}`,
   ]);
+}
+
+function timeFrom(written: string): number {
+  const parsed = durationMs(limits.sharingMinMs, limits.holdMaxMs)(written);
+  if (parsed.ok) return parsed.value;
+  throw new CommandError(`--expires ${written}: ${parsed.message} ${parsed.remedy}`, exitCodes.usage);
 }
 
 async function list(cli: Cli, options: { account?: string } & Json): Promise<void> {
   await using site = await openSite(cli);
   const sharings = await listSharings(site.store.db, { account: options.account });
-  const open = sharings.map(({ link_sealed: _link, ...row }) => row);
   const lines = table(
-    ["id", "account", "title", "recipients", "sent", "not sent", "created"],
-    open.map((row) => [
+    ["id", "account", "title", "recipients", "sent", "not sent", "created", "ends"],
+    sharings.map((row) => [
       row.id,
       row.account,
       row.title,
@@ -94,41 +111,13 @@ async function list(cli: Cli, options: { account?: string } & Json): Promise<voi
       String(row.sent),
       String(row.notSent),
       whenText(row.created_at),
+      row.revoked_at === null ? whenText(row.expires_at) : "has ended",
     ]),
   );
-  print(cli, options.json, open, open.length === 0 ? ["No sharings."] : lines);
-}
-
-async function show(cli: Cli, typed: string, options: Json): Promise<void> {
-  await using site = await openSite(cli);
-  const row = theOne(await sharingsByPrefix(site.store.db, typed), typed, "sharing");
-  const recipients = await readRecipients(site.store.db, row.id);
-  const { link_sealed: _link, ...open } = row;
-  print(cli, options.json, { ...open, recipients }, [
-    ...table(
-      ["sharing", row.id],
-      [
-        ["account", row.account],
-        ["title", row.title],
-        ["created", whenText(row.created_at)],
-      ],
-    ),
-    "",
-    ...table(
-      ["recipient", "state", "mail", "tries", "sent", "Message-ID", "last reply"],
-      recipients.map(recipientLine),
-    ),
-  ]);
-}
-
-function recipientLine(recipient: InvitedRecipient): readonly string[] {
-  return [
-    recipient.address,
-    recipient.reason === null ? recipient.state : `${recipient.state} (${recipient.reason})`,
-    recipient.mail,
-    String(recipient.attempts),
-    whenText(recipient.sentAt),
-    recipient.messageId,
-    recipient.reply ?? "-",
-  ];
+  print(
+    cli,
+    options.json,
+    sharings.map(sharingSummaryView),
+    sharings.length === 0 ? ["No sharings."] : lines,
+  );
 }

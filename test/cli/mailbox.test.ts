@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createProgressView, progressText } from "../../src/cli/progress.ts";
+import { createProgressView, progressText, scanDescribed } from "../../src/cli/progress.ts";
 import { shareField } from "../mailbox/store-world.ts";
 import { mail, type MailWorld, master, startMailWorld } from "../mailbox/world.ts";
 import { dovecotPassword } from "../world/dovecot.ts";
@@ -152,7 +152,7 @@ describe("a scan", () => {
     const lines: string[] = [];
     const io = { err: (line: string) => void lines.push(line), status: () => undefined, columns: null };
     let now = 0;
-    const view = createProgressView(io, () => now);
+    const view = createProgressView(io, () => now, scanDescribed);
     for (now = 1000; now <= 12_000; now += 1000) {
       view.show({ folder: "INBOX", seen: now, found: 2, done: now / 24_000 });
     }
@@ -161,7 +161,9 @@ describe("a scan", () => {
       "INBOX: 41 %  10,000 mails, 2 found, 1,000/s, 14 s left",
     ]);
     const late = { folder: "A", seen: 10, found: 0, done: 0.001 };
-    expect(progressText(late, 60_000)).toBe("A: 0 %  10 mails, 0 found, 0/s, 17 h left");
+    expect(progressText(scanDescribed(late, 60_000), 60_000)).toBe(
+      "A: 0 %  10 mails, 0 found, 0/s, 17 h left",
+    );
   });
 });
 
