@@ -49,6 +49,6 @@ async function lift(cli: Cli, typed: string, options: Json): Promise<void> {
     throw new CommandError(`no mail came back from ${address}; usher sharing suppressed shows the addresses`);
   }
   print(cli, options.json, { address, lifted: true }, [
-    `Mail goes to ${address} again. Whoever was not invited because of it: usher sharing resend`,
+    `Mail goes to ${address} again. Whoever was not invited because of it: usher sharing resend ID`,
   ]);
 }
