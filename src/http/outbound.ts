@@ -27,7 +27,8 @@ export interface OutboundRequest {
   readonly url: string;
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  /** Text, or bytes as they are. */
+  readonly body?: string | Uint8Array;
   /** Cookies of one session at one origin. */
   readonly jar?: CookieJar;
   /** Redirects to follow, at most limits.httpRedirects; 0 unless given. */
