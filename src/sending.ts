@@ -4,7 +4,6 @@ import { createNoticeWriter } from "./mail/notice-writer.ts";
 import { createSharerNoticeWriter } from "./mail/sharer-notice-writer.ts";
 import { createSmtpTransport } from "./mail/smtp-transport.ts";
 import { searchOrder } from "./mail/templates/folders.ts";
-import { problemText } from "./mail/templates/problem.ts";
 import { createTemplates, type TemplateChange, type Templates } from "./mail/templates/templates.ts";
 import type { Log } from "./observe/log.ts";
 import { createSendNotice } from "./receiving/send-notice.ts";
@@ -68,8 +67,8 @@ function currentTemplates(current: CurrentConfig, log: Log): () => Templates {
 }
 
 function tellOf(log: Log): (change: TemplateChange) => void {
-  return ({ kind, template, locale, file, problems }) => {
+  return ({ kind, template, locale, file, why }) => {
     if (kind === "taken") log.info("template-taken", { template, locale, file });
-    else log.warn("template-kept", { template, locale, file, reason: problems.map(problemText).join(" ") });
+    else log.warn("template-kept", { template, locale, file, reason: why });
   };
 }

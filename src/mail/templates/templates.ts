@@ -4,7 +4,7 @@ import { fillTemplate, type ParsedTemplate, type RenderedMail } from "./fill.ts"
 import { localesOf, type SearchOrder, shippedFolder } from "./folders.ts";
 import { type Loaded, loadAll, orError } from "./load.ts";
 import type { TemplateName } from "./names.ts";
-import { TemplateError, type TemplateProblem } from "./problem.ts";
+import { TemplateError } from "./problem.ts";
 import { readBrand } from "./brand.ts";
 import { readSource, type TemplateSource } from "./source.ts";
 import { type Said, valuesOf } from "./values.ts";
@@ -26,12 +26,12 @@ export interface TemplateChange {
   readonly locale: string;
   /** The `.mjml` that is in force; null where none is and another language stands in. */
   readonly file: string | null;
-  /** Of those that were not taken. */
-  readonly problems: readonly TemplateProblem[];
+  /** What is wrong, where, and the way out; empty where they were taken. */
+  readonly why: string;
 }
 
 interface TemplateOptions {
-  readonly tell?: (change: TemplateChange) => void;
+  readonly tell?: Tell;
   /** How often files are looked at while mails are written. */
   readonly lookMs?: number;
 }
@@ -80,28 +80,39 @@ export function createTemplates(
   };
 }
 
-async function look(
-  search: SearchOrder,
-  name: TemplateName,
-  shelf: Shelf,
-  tell: (change: TemplateChange) => void,
-): Promise<void> {
+type Tell = (change: TemplateChange) => void;
+
+/** Takes what changed. @throws TemplateError where the compiler failed and nothing is in force yet. */
+async function look(search: SearchOrder, name: TemplateName, shelf: Shelf, tell: Tell): Promise<void> {
   const found = await readAll(search, name, await localesOf(search, name));
   const changed = found.filter(({ locale, read }) => hasChanged(read, shelf.held.get(locale)));
   const held = new Map(found.flatMap(({ locale }) => entryOf(shelf.held, locale)));
-  const loaded = await load(changed);
-  for (const [index, { locale, read }] of changed.entries()) {
-    const now = loaded[index] ?? new TemplateError(`${name}/${locale} was left out.`);
-    const before = held.get(locale)?.template ?? null;
-    const template = now instanceof TemplateError ? (before ?? (await below(search, name, locale))) : now;
-    held.set(locale, { template, fingerprint: fingerprintOf(read) });
-    const file = template?.file ?? null;
-    if (now instanceof TemplateError)
-      tell({ kind: "kept", template: name, locale, file, problems: now.problems });
-    else if (before !== null) tell({ kind: "taken", template: name, locale, file, problems: [] });
+  const loaded = await orError(async () => load(changed));
+  if (loaded instanceof TemplateError) {
+    if (held.size === 0) throw loaded;
+    // Not the fault of the files: the next look tries them again.
+    for (const { locale } of changed) tellOfKept(tell, name, locale, held.get(locale)?.template, loaded);
+  } else {
+    for (const { locale, read, now } of loaded) {
+      const before = held.get(locale)?.template ?? null;
+      const template = now instanceof TemplateError ? (before ?? (await below(search, name, locale))) : now;
+      held.set(locale, { template, fingerprint: fingerprintOf(read) });
+      if (now instanceof TemplateError) tellOfKept(tell, name, locale, template, now);
+      else if (before !== null) tell({ kind: "taken", template: name, locale, file: now.file, why: "" });
+    }
   }
   shelf.held = held;
   shelf.lookedAtMs = performance.now();
+}
+
+function tellOfKept(
+  tell: Tell,
+  name: TemplateName,
+  locale: string,
+  inForce: ParsedTemplate | null | undefined,
+  { message }: TemplateError,
+): void {
+  tell({ kind: "kept", template: name, locale, file: inForce?.file ?? null, why: message });
 }
 
 interface Found {
@@ -144,12 +155,13 @@ function entryOf(held: ReadonlyMap<string, Held>, locale: string): readonly (rea
   return entry === undefined ? [] : [[locale, entry]];
 }
 
-async function load(found: readonly Found[]): Promise<readonly Loaded[]> {
+async function load(found: readonly Found[]): Promise<readonly (Found & { readonly now: Loaded })[]> {
   const sources = found.flatMap(({ read }) => (read instanceof TemplateError ? [] : [read]));
-  const loaded = await loadAll(sources);
-  return found.map(({ read }) =>
-    read instanceof TemplateError ? read : (loaded[sources.indexOf(read)] ?? new TemplateError("left out")),
-  );
+  const loaded = new Map((await loadAll(sources)).map((now, index) => [sources[index], now]));
+  return found.map((one) => {
+    const left = new TemplateError("The template compiler left it out.");
+    return { ...one, now: one.read instanceof TemplateError ? one.read : (loaded.get(one.read) ?? left) };
+  });
 }
 
 /** Where nothing was in force yet: what the folders behind the first one have. Mail goes out, if in another look. */
@@ -160,6 +172,6 @@ async function below(
 ): Promise<ParsedTemplate | null> {
   const [, ...rest] = search;
   if (rest.length === 0) return null;
-  const [loaded] = await load(await readAll(rest, name, [locale]));
-  return loaded === undefined || loaded instanceof TemplateError ? below(rest, name, locale) : loaded;
+  const [found] = await load(await readAll(rest, name, [locale]));
+  return found === undefined || found.now instanceof TemplateError ? below(rest, name, locale) : found.now;
 }
