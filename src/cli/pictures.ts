@@ -48,7 +48,8 @@ export async function takePictures(
     const taken = picturesOf(speakWith(child), html, looks);
     return await Promise.race([taken, ended, tooLate(program, late)]);
   } finally {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+    const runs = child.exitCode === null && child.signalCode === null;
+    if (child.pid !== undefined && runs) process.kill(-child.pid, "SIGKILL");
     await ended.catch(() => undefined);
     await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
