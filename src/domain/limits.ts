@@ -305,6 +305,8 @@ export const limits = {
   /** Documents of one account, so that nobody who may write fills the disk; and those of one list. */
   cozyDocuments: 20_000,
   cozyListedDocuments: 1000,
+  /** Earlier revisions of a document that are known: what a recipient missed more than these looks like a document of its own. */
+  cozyAncestors: 50,
   /** Folders below each other: the way up ends there, also where folders lie in a circle. */
   cozyFolders: 50,
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Selectable } from "kysely";
+import { limits } from "../domain/limits.ts";
 import type { CozyDocumentTable } from "./instance-tables.ts";
 import type { Db } from "./store.ts";
 
@@ -10,6 +11,16 @@ export interface DocumentKey {
   readonly accountId: string;
   readonly doctype: string;
   readonly id: string;
+}
+
+/** All that have this id, whatever their type, deleted ones too: the platform before cozy-stack knew ids alone. */
+export async function documentsWithId(
+  db: Db,
+  accountId: string,
+  id: string,
+): Promise<readonly CozyDocumentRow[]> {
+  const query = db.selectFrom("cozy_document").selectAll().where("account_id", "=", accountId);
+  return query.where("document_id", "=", id).execute();
 }
 
 /** Deleted ones too: CouchDB keeps them as stubs. */
@@ -77,7 +88,7 @@ export async function documentHeadsReceived(
 ): Promise<readonly DocumentHead[]> {
   return db
     .selectFrom("cozy_document")
-    .select(["account_id", "doctype", "document_id", "revision", "body_json"])
+    .select(["account_id", "doctype", "document_id", "revision", "ancestors", "body_json"])
     .select(["is_deleted", "received_through", "updated_at"])
     .select((row) => row.fn<number | null>("length", ["content"]).as("content_bytes"))
     .where("received_through", "=", cozySharingId)
@@ -85,6 +96,22 @@ export async function documentHeadsReceived(
     .orderBy("doctype")
     .orderBy("document_id")
     .limit(limit)
+    .execute();
+}
+
+/** Ids and bodies of all documents of a type, by id, without content; deleted ones are left out. */
+export async function documentBodies(
+  db: Db,
+  accountId: string,
+  doctype: string,
+): Promise<readonly Pick<CozyDocumentRow, "document_id" | "body_json">[]> {
+  return db
+    .selectFrom("cozy_document")
+    .select(["document_id", "body_json"])
+    .where("account_id", "=", accountId)
+    .where("doctype", "=", doctype)
+    .where("is_deleted", "=", 0)
+    .orderBy("document_id")
     .execute();
 }
 
@@ -108,6 +135,7 @@ export async function writeDocument(
   const next = revision ?? nextRevision(known?.revision ?? null, text);
   const row = {
     revision: next,
+    ancestors: known === undefined || known.revision === next ? (known?.ancestors ?? "") : ancestryOf(known),
     body_json: text,
     content,
     is_deleted: isDeleted ? 1 : 0,
@@ -120,6 +148,14 @@ export async function writeDocument(
     .onConflict((conflict) => conflict.columns(["account_id", "doctype", "document_id"]).doUpdateSet(row))
     .execute();
   return next;
+}
+
+/** A revision and those before it, as the next one keeps them. */
+function ancestryOf({ revision, ancestors }: Pick<CozyDocumentRow, "revision" | "ancestors">): string {
+  return [revision, ...ancestors.split(" ")]
+    .filter((each) => each !== "")
+    .slice(0, limits.cozyAncestors)
+    .join(" ");
 }
 
 /** CouchDB's form: how often it was written, and a hash. */

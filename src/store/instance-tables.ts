@@ -112,6 +112,8 @@ export interface CozyDocumentTable {
   document_id: string;
   /** CouchDB's `_rev`. */
   revision: string;
+  /** The revisions before it, the newest first, joined by spaces; at most limits.cozyAncestors. */
+  ancestors: Generated<string>;
   body_json: string;
   /** Of a file. */
   content: Buffer | null;

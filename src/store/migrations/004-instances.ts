@@ -98,6 +98,7 @@ export const instances: readonly string[] = [
     doctype text not null,
     document_id text not null,
     revision text not null,
+    ancestors text not null default '',
     body_json text not null check (json_valid(body_json)),
     content blob,
     is_deleted integer not null check (is_deleted in (0, 1)),
@@ -105,5 +106,6 @@ export const instances: readonly string[] = [
     updated_at integer not null,
     primary key (account_id, doctype, document_id)
   ) strict`,
+  "create index cozy_document_id on cozy_document (account_id, document_id)",
   "create index cozy_document_received on cozy_document (received_through) where received_through is not null",
 ];
