@@ -1,7 +1,7 @@
 /**
  * `npm run test:faults`: kills the daemon again and again (SIGKILL) while mail arrives, shares are accepted, invitations
  * go out, and the origin, the SMTP server and Dovecot misbehave; then counts at the servers whether anything was lost or
- * doubled. `-- --rounds N --seed S` repeats the same lives; the moment of a kill is never quite the same. Ends with one
+ * doubled. At last a sending of twenty invitations is killed at each of its steps. `-- --rounds N --seed S` repeats the same lives; the moment of a kill is never quite the same. Ends with one
  * summary line; exit code 0 only if nothing was lost, and nothing doubled beyond what is promised.
  */
 import { randomInt } from "node:crypto";
@@ -11,6 +11,7 @@ import { seededRandom } from "../e2e/seeded-random.ts";
 import { runUnderCurtain } from "../world/curtain.ts";
 import { startFaultProxy } from "../world/fault-proxy.ts";
 import { startScriptedSmtp } from "../world/scripted-smtp.ts";
+import { killAtEveryStep } from "./every-step.ts";
 import { Ledger } from "./ledger.ts";
 import { letTimePass, liveAndDie, type Stage } from "./life.ts";
 import { judge } from "./verdict.ts";
@@ -33,7 +34,9 @@ await runUnderCurtain(async (own) => {
   const proxy = await own(async () => startFaultProxy({ to: smtp }));
   const from = { name: "Recipient Cloud", address: "usher@recipient.example" };
   const policy = [{ when: { senderDomain: "origin.example" }, then: "accept" }];
-  const config = { policy, smtp: { host: proxy.host, port: proxy.port, tls: "none", from } };
+  // Many invitations in a short time are what is tried here.
+  const sharing = { limits: { perMinute: 10_000, perDay: 100_000, perDomainPerHour: 100_000 } };
+  const config = { policy, sharing, smtp: { host: proxy.host, port: proxy.port, tls: "none", from } };
   const scene = await own(async () => openScene({ config }));
   const servers = { ...scene.world, smtp, proxy };
   const stage = { scene, servers, ledger: new Ledger(), random: seededRandom(seed) };
@@ -42,7 +45,10 @@ await runUnderCurtain(async (own) => {
     if (round % 10 === 0) console.log(`${round} lives`);
   }
   await liveToTheEnd(scene);
-  report(stage, await judge(stage));
+  const problems = await judge(stage);
+  console.log("twenty invitations, killed at every step");
+  const { steps, problems: ofTwenty } = await killAtEveryStep();
+  report(stage, steps, [...problems, ...ofTwenty]);
 });
 
 /** A last life without trouble, in which time passes quickly. Parked work is run again, as an administrator would. */
@@ -77,11 +83,11 @@ async function openJobs({ store }: Scene) {
   return store.db
     .selectFrom("job")
     .select(["kind", "state", "attempts", "last_error"])
-    .where("kind", "!=", "sweep-subscriptions")
+    .where("kind", "not in", ["sweep-subscriptions", "sweep-sharings"])
     .execute();
 }
 
-function report({ servers, ledger }: Stage, problems: readonly string[]): void {
+function report({ servers, ledger }: Stage, steps: number, problems: readonly string[]): void {
   for (const problem of problems) console.error(`WRONG: ${problem}`);
   const accepted = [...ledger.shares.values()].filter(({ isAccepted }) => isAccepted).length;
   const copies = servers.smtp.mails.filter(({ acknowledged }) => acknowledged).length;
@@ -91,6 +97,7 @@ function report({ servers, ledger }: Stage, problems: readonly string[]): void {
     `${ledger.shares.size} shares`,
     `${accepted} followed`,
     `${ledger.invited.length} invitations in ${copies} copies`,
+    `${steps} steps of a sending of twenty`,
     `slowest start ${ledger.slowestStartMs} ms`,
     `${Math.round((Date.now() - startedMs) / 1000)} s`,
   ];
