@@ -123,6 +123,15 @@ export async function useCozyToken(db: Db, secretHash: string, nowMs: number): P
   return used.length > 0;
 }
 
+/** Tokens of a sharing that no client was issued: its other side brought them. */
+export async function deleteBroughtCozyTokensOf(db: Db, cozySharingId: string): Promise<void> {
+  await db
+    .deleteFrom("cozy_token")
+    .where("cozy_sharing_id", "=", cozySharingId)
+    .where("client_id", "is", null)
+    .execute();
+}
+
 /** All tokens of a sharing. */
 export async function deleteCozyTokensOf(db: Db, cozySharingId: string): Promise<void> {
   await db.deleteFrom("cozy_token").where("cozy_sharing_id", "=", cozySharingId).execute();

@@ -39,6 +39,11 @@ const rule = z.object({
 /** What of a doctype is shared, as it stands in the document and in cozy_sharing.rules_json. */
 export type WireRule = z.output<typeof rule>;
 
+/** Rules as they stand in the store. Throws where they are none: that is a bug. */
+export function readRules(kept: unknown): readonly WireRule[] {
+  return z.array(rule).parse(kept);
+}
+
 const member = z
   .object({
     status: text,
