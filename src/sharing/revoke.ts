@@ -34,8 +34,9 @@ export interface SharingEnd {
 type EndParts = Pick<PlanningParts, "queue" | "newId" | "sender">;
 
 /**
- * Ends a sharing for these recipients, in the caller's transaction. What was not sent yet is not sent any more; only those
- * whose invitation may have arrived, and who want it, are told.
+ * Ends a sharing for these recipients, in the caller's transaction. What was not sent yet is not sent any more. Of a
+ * revocation only those are told whose invitation may have arrived, and who want it; until when it is shared, the
+ * invitation said itself.
  */
 export async function endSharing(
   db: Db,
@@ -54,7 +55,7 @@ export async function endSharing(
   }
   const subjects = open.map(({ recipient }) => ({ ...about, recipientId: recipient.id }));
   await addRecords(db, subjects, "outcome", { what: because, by });
-  await tellOf(db, about, open.filter(mayHaveIt), parts);
+  if (because === "revoked") await tellOf(db, about, open.filter(mayHaveIt), parts);
   return {
     kind: "done",
     done: open.map(({ recipient }) => recipient.address),
