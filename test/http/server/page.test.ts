@@ -141,7 +141,7 @@ describe("what does not act", () => {
   });
 
   test("an answer that changes nothing says why, and the link still works", async () => {
-    const { id } = await addNotification(world, alice.accountId, { protocol: "cozy" });
+    const { id } = await addNotification(world, alice.accountId, { protocol: "public-link" });
     const page = await addPage(world, alice, id);
     expect((await ask(world, "GET", page)).text).toContain("cannot be followed by Usher yet");
     const refused = await post(page, { form: await formOf(page), action: "accept" });
