@@ -6,7 +6,7 @@
  *   mail-not-sent  no invitation went out, or it came back      every event but mail-failed and answer-failed
  *   accepted       follows the sharing                          refused, revoked
  *   refused        does not want it                             accepted, revoked
- *   unregistered   his server could not be registered with      accepted, refused, revoked
+ *   unregistered   his server could not be registered with      invited-again, accepted, refused, revoked
  *   error          his server could not be told the answer      accepted, refused, revoked
  *   revoked        the sharer took it back                      nothing
  *
@@ -46,7 +46,7 @@ const transitions: Readonly<
   "mail-not-sent": { ...answers, "invited-again": "pending", "registration-failed": "unregistered" },
   accepted: { refused: "refused", revoked: "revoked" },
   refused: { accepted: "accepted", revoked: "revoked" },
-  unregistered: answers,
+  unregistered: { ...answers, "invited-again": "pending" },
   error: answers,
   revoked: {},
 };

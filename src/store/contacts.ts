@@ -21,6 +21,50 @@ export async function listContacts(db: Db, accountId: string): Promise<readonly 
     .execute();
 }
 
+export async function contactById(db: Db, accountId: string, id: string): Promise<ContactRow | undefined> {
+  const query = db.selectFrom("contact").selectAll().where("account_id", "=", accountId);
+  return query.where("id", "=", id).executeTakeFirst();
+}
+
+export async function contactByAddress(
+  db: Db,
+  accountId: string,
+  addressKey: string,
+): Promise<ContactRow | undefined> {
+  const query = db.selectFrom("contact").selectAll().where("account_id", "=", accountId);
+  return query.where("address_key", "=", addressKey).executeTakeFirst();
+}
+
+/** A contact as the sharings API writes it. */
+export type WrittenContact = Pick<
+  ContactRow,
+  "account_id" | "address_key" | "address" | "name" | "instance_url"
+>;
+
+/** Adds a contact under this id; null makes one. Its id. */
+export async function insertContact(db: Db, id: string | null, contact: WrittenContact): Promise<string> {
+  const own = id ?? randomBytes(16).toString("hex");
+  await db
+    .insertInto("contact")
+    .values({ ...contact, id: own, trusted_at: null, created_at: Date.now() })
+    .execute();
+  return own;
+}
+
+/** Changes a contact and its revision. */
+export async function updateContact(
+  db: Db,
+  { account_id: accountId, id }: Pick<ContactRow, "account_id" | "id">,
+  change: Partial<Omit<WrittenContact, "account_id">>,
+): Promise<void> {
+  await db
+    .updateTable("contact")
+    .set((set) => ({ ...change, revision: set("revision", "+", 1) }))
+    .where("account_id", "=", accountId)
+    .where("id", "=", id)
+    .execute();
+}
+
 /** Adds a contact, or gives a known one its new name; what is trusted stays trusted, since when it was first said. */
 export async function putContact(db: Db, contact: GivenContact): Promise<void> {
   await db
@@ -33,6 +77,17 @@ export async function putContact(db: Db, contact: GivenContact): Promise<void> {
         trusted_at: set.fn.coalesce("contact.trusted_at", "excluded.trusted_at"),
       })),
     )
+    .execute();
+}
+
+/** Keeps where a contact's Cozy is, `https://host[:port]`, unless another one is known. */
+export async function learnInstance(db: Db, accountId: string, id: string, url: string): Promise<void> {
+  await db
+    .updateTable("contact")
+    .set((set) => ({ instance_url: url, revision: set("revision", "+", 1) }))
+    .where("account_id", "=", accountId)
+    .where("id", "=", id)
+    .where("instance_url", "is", null)
     .execute();
 }
 

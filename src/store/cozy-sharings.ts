@@ -83,6 +83,24 @@ export async function cozySharingByMemberSecret(
     .executeTakeFirst();
 }
 
+/** The member whom a sharing of the account gave this secret; looked up by its hash. */
+export async function invitedBySecret(
+  db: Db,
+  accountId: string,
+  generation: CozyGeneration,
+  secret: string,
+): Promise<CozyMemberRow | undefined> {
+  return db
+    .selectFrom("cozy_member")
+    .innerJoin("cozy_sharing", "cozy_sharing.id", "cozy_member.cozy_sharing_id")
+    .selectAll("cozy_member")
+    .where("cozy_member.secret_hash", "=", hashOf(secret))
+    .where("cozy_sharing.account_id", "=", accountId)
+    .where("cozy_sharing.generation", "=", generation)
+    .where("cozy_sharing.is_owner", "=", 1)
+    .executeTakeFirst();
+}
+
 /** Requests of one generation that the account has not accepted, and that came before; no notification waits for them. */
 export async function deleteUnansweredCozySharings(
   db: Db,
@@ -99,6 +117,21 @@ export async function deleteUnansweredCozySharings(
     .where("revoked_at", "is", null)
     .where("updated_at", "<", beforeMs)
     .execute();
+}
+
+/** By the document's id or by the one that both sides know, whatever its generation. */
+export async function cozySharingNamed(
+  db: Db,
+  accountId: string,
+  id: string,
+): Promise<CozySharingRow | undefined> {
+  return db
+    .selectFrom("cozy_sharing")
+    .selectAll()
+    .where("account_id", "=", accountId)
+    .where((all) => all.or([all("document_id", "=", id), all("share_key", "=", hashOf(id))]))
+    .orderBy("created_at", "desc")
+    .executeTakeFirst();
 }
 
 export async function cozySharingByNotification(

@@ -26,3 +26,13 @@ export async function readInstance(db: Db, host: string): Promise<InstanceRow | 
     url: `https://${shown}`,
   };
 }
+
+/** The own host of an account, `https://host[:port]`; null where it has none. */
+export async function instanceUrlOf(db: Db, accountId: string): Promise<string | null> {
+  const row = await db
+    .selectFrom("account")
+    .select("instance_host")
+    .where("id", "=", accountId)
+    .executeTakeFirst();
+  return typeof row?.instance_host === "string" ? `https://${row.instance_host}` : null;
+}

@@ -22,7 +22,7 @@ describe("a recipient", () => {
     ["refused", ["refused", "refused", "accepted", "refused", "refused", "refused", "revoked"]],
     [
       "unregistered",
-      ["unregistered", "unregistered", "accepted", "refused", "unregistered", "unregistered", "revoked"],
+      ["unregistered", "pending", "accepted", "refused", "unregistered", "unregistered", "revoked"],
     ],
     ["error", ["error", "error", "accepted", "refused", "error", "error", "revoked"]],
     ["revoked", ["revoked", "revoked", "revoked", "revoked", "revoked", "revoked", "revoked"]],

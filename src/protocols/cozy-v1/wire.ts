@@ -125,3 +125,51 @@ export function readAccess(body: unknown): WireAccess | null {
 export function writeAccess({ state, clientId, hostClientId, code }: WireAccess) {
   return { state, client_id: clientId, host_client_id: hostClientId, code };
 }
+
+/** A sharing of the rework as the recipient is to keep it (6). `sharer` holds secrets in two-way sharings. */
+export interface SharingForRecipient {
+  readonly id: string;
+  readonly sharingType: string;
+  readonly description: string | null;
+  readonly appSlug: string | null;
+  readonly previewPath: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly sharer: object;
+  readonly contact: { readonly name: string; readonly address: string };
+}
+
+export function writeSharing(sharing: SharingForRecipient) {
+  const { description, previewPath, contact } = sharing;
+  return {
+    _id: sharing.id,
+    ...(description === null ? {} : { description }),
+    sharing_type: sharing.sharingType,
+    app_slug: sharing.appSlug ?? "",
+    ...(previewPath === null ? {} : { preview_path: previewPath }),
+    created_at: new Date(sharing.createdAt).toISOString(),
+    updated_at: new Date(sharing.updatedAt).toISOString(),
+    owner: false,
+    sharer: sharing.sharer,
+    share_contact: { name: contact.name, email: contact.address },
+  };
+}
+
+const keptFile = z.object({
+  data: z.object({
+    meta: z.object({ rev: z.string() }),
+    attributes: z.record(z.string(), z.unknown()).default({}),
+  }),
+});
+const keptDocument = z.record(z.string(), z.unknown());
+
+/** What a Cozy keeps: a document of CouchDB, or a file or folder as JSON:API; null where it is neither. */
+export function readKept(
+  body: unknown,
+): { readonly revision: string; readonly body: Readonly<Record<string, unknown>> } | null {
+  const file = keptFile.safeParse(body).data?.data;
+  if (file !== undefined) return { revision: file.meta.rev, body: file.attributes };
+  const document = keptDocument.safeParse(body).data ?? {};
+  const { _rev: revision } = document;
+  return typeof revision === "string" ? { revision, body: document } : null;
+}
