@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import { durationMs } from "../config/values.ts";
+import { parseScope, printScope } from "../domain/cozy-permissions.ts";
 import { limits } from "../domain/limits.ts";
 import {
+  type ApiToken,
   createToken,
   listTokens,
   removeToken,
@@ -21,7 +23,9 @@ interface Json {
 
 interface AddOptions extends Json {
   readonly account?: string;
-  readonly scope: readonly string[];
+  readonly scope?: readonly string[];
+  readonly app?: string;
+  readonly permissions?: string;
   readonly expires?: string;
 }
 
@@ -32,7 +36,9 @@ export function registerToken(program: Command, cli: Cli): void {
     .command("add <name>")
     .description("make a token; it is shown once")
     .option("--account <name>", "for one account; left out, the token is the administrator's and sees all")
-    .requiredOption("--scope <scopes...>", `what it may do: ${tokenScopes.join(", ")}`)
+    .option("--scope <scopes...>", `what it may do with the API: ${tokenScopes.join(", ")}`)
+    .option("--app <slug>", "the Cozy application that uses it at the account's instance host")
+    .option("--permissions <scope>", "what that application may do there, for example io.cozy.files:ALL")
     .option("--expires <time>", "how long it is valid, for example 90d; for ever where it is left out")
     .option("--json", "as JSON")
     .action(async (name: string, options: AddOptions) => add(cli, name, options));
@@ -55,14 +61,18 @@ async function add(cli: Cli, name: string, options: AddOptions): Promise<void> {
       `${name} cannot be a token's name; use up to 63 letters, digits, dots, dashes and underscores`,
     );
   }
-  const scopes = scopesFrom(options.scope, options.account);
+  const scopes = scopesFrom(options.scope ?? [], options.account);
+  const application = applicationFrom(options);
+  if (scopes.length === 0 && application.permissions === null) {
+    throw usage("a token is for something: give --scope for the API, or --permissions for the instance host");
+  }
   const livesMs = options.expires === undefined ? null : lifeFrom(options.expires);
   await using site = await openSite(cli);
   const { db } = site.store;
   const accountId = options.account === undefined ? null : (await accountNamed(db, options.account)).id;
   const expiresAt = livesMs === null ? null : Date.now() + livesMs;
   const made = await site.store.transaction(async (transaction) =>
-    createToken(transaction, { name, accountId, scopes, expiresAt }),
+    createToken(transaction, { name, accountId, scopes, expiresAt, ...application }),
   );
   if (made === null) {
     throw new CommandError(
@@ -70,7 +80,17 @@ async function add(cli: Cli, name: string, options: AddOptions): Promise<void> {
     );
   }
   const account = options.account ?? null;
-  const value = { id: made.id, name, account, scopes, expires_at: expiresAt, token: made.secret };
+  const { appSlug: app, permissions } = application;
+  const value = {
+    id: made.id,
+    name,
+    account,
+    scopes,
+    app,
+    permissions,
+    expires_at: expiresAt,
+    token: made.secret,
+  };
   print(cli, options.json, value, [
     made.secret,
     `This is token ${name}${account === null ? ", for all accounts" : ` of account ${account}`}. It is shown only now.`,
@@ -88,6 +108,25 @@ function scopesFrom(written: readonly string[], account: string | undefined): re
   throw usage(`${ofSite} is about the whole site; leave out --account, or this scope`);
 }
 
+/** What a token is for at an instance host: nothing, unless it is said. */
+function applicationFrom({
+  account,
+  app,
+  permissions,
+}: AddOptions): Pick<ApiToken, "appSlug" | "permissions"> {
+  if (app === undefined && permissions === undefined) return { appSlug: null, permissions: null };
+  if (account === undefined) throw usage("--app and --permissions are of one account; add --account NAME");
+  if (permissions === undefined) throw usage("--app needs --permissions, for example io.cozy.files:ALL");
+  if (app !== undefined && !/^[\w.-]{1,64}$/.test(app)) {
+    throw usage(`${app} cannot be an application; write its short name, for example photos`);
+  }
+  const rules = parseScope(permissions);
+  if (rules !== null) return { appSlug: app ?? null, permissions: printScope(rules) };
+  throw usage(
+    `${permissions} are no permissions; write rules joined by spaces, each type[:verbs[:values[:selector]]], for example "io.cozy.files:GET,PUT io.cozy.contacts:ALL"`,
+  );
+}
+
 function lifeFrom(written: string): number {
   const parsed = durationMs(limits.intervalMinMs, limits.apiTokenMaxMs)(written);
   if (parsed.ok) return parsed.value;
@@ -103,15 +142,17 @@ async function list(cli: Cli, options: Json): Promise<void> {
     account: token.account,
     scopes: token.scopes,
     created_at: token.createdAt,
+    app: token.appSlug,
+    permissions: token.permissions,
     expires_at: token.expiresAt,
     last_change_at: token.lastUsedAt,
   }));
   const lines = table(
-    ["token", "account", "scopes", "expires", "last change made"],
+    ["token", "account", "scopes and permissions", "expires", "last change made"],
     tokens.map((token) => [
       token.name,
       token.account ?? "(all)",
-      token.scopes.join(" "),
+      [...token.scopes, ...(token.permissions === null ? [] : [token.permissions])].join(" "),
       token.expiresAt === null ? "never" : whenText(token.expiresAt),
       whenText(token.lastUsedAt),
     ]),

@@ -6,6 +6,7 @@ import { fileRoutes } from "./documents/file-routes.ts";
 import { documentRoutes } from "./documents/routes.ts";
 import type { InstanceParts } from "./parts.ts";
 import { sharedRoutes } from "./shared-routes.ts";
+import { sharingsApi } from "./sharings-api/routes.ts";
 import { createTellMember } from "./tell-member.ts";
 import { createV1 } from "./v1/v1.ts";
 import { createV2 } from "./v2/v2.ts";
@@ -29,6 +30,7 @@ export function createInstances(parts: InstanceParts): Instances {
       ...fileRoutes(parts),
       ...oauthRoutes(parts),
       ...sharedRoutes({ v1, v3 }, parts),
+      ...sharingsApi({ ...parts, actions: { ...v2.actions, ...v1.actions, ...v3.actions } }),
       ...v2.routes,
       ...v1.routes,
       ...v3.routes,

@@ -7,10 +7,11 @@ import {
   insertCozyMember,
   sealMember,
   updateCozyMember,
+  updateCozySharing,
 } from "../store/cozy-sharings.ts";
 import { readRecipient } from "../store/invited.ts";
 import { addRecord } from "../store/records.ts";
-import { insertRecipients, readSharer, setRecipientState } from "../store/sharings.ts";
+import { insertRecipients, readSharer, setRecipientState, updateSharing } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
 import type { OwnerActions } from "./owner-actions.ts";
 import type { InstanceParts } from "./parts.ts";
@@ -139,4 +140,11 @@ export async function moveMember(
   const about = { accountId: sharing.account_id, sharingId: recipient.sharing_id, recipientId: recipient.id };
   await addRecord(db, about, "outcome", { what: event, generation: sharing.generation, because: reason });
   if (state !== "pending") await parts.withdrawMails(db, about);
+}
+
+/** The owner's sharing has ended: it is active no more, and its mails invite nobody. In the caller's transaction. */
+export async function endOwnSharing(db: Db, sharing: CozySharingRow): Promise<void> {
+  const nowMs = Date.now();
+  await updateCozySharing(db, sharing.id, { is_active: 0, revoked_at: sharing.revoked_at ?? nowMs });
+  if (sharing.sharing_id !== null) await updateSharing(db, sharing.sharing_id, { revoked_at: nowMs });
 }

@@ -13,9 +13,9 @@ export interface OwnerActions {
   newMember(about: NewMember): NewMemberState;
   /** Asks those members who were not asked, or may be asked again. */
   invite(db: Db, sharing: CozySharingRow): Promise<void>;
-  /** The owner takes the sharing back from one member. Whether it ends with the last one is for the generation to say. */
+  /** The owner takes the sharing back from one member. With the last one it ends where the generation says so (`endOwnSharing`). */
   revokeMember(db: Db, sharing: CozySharingRow, member: CozyMemberRow): Promise<void>;
-  /** The owner takes the whole sharing back. */
+  /** The owner takes the whole sharing back, which is marked as ended already (`endOwnSharing`); the members are left to do. */
   revokeAll(db: Db, sharing: CozySharingRow): Promise<void>;
   /** The account was invited, and ends it: what it has here of the sharer goes, and the sharer is told. */
   leave(db: Db, sharing: CozySharingRow): Promise<void>;

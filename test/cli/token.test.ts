@@ -56,6 +56,32 @@ test("a token is shown once, opens what it says, and is not in the store", async
   expect(list.out).not.toContain(made.token);
 });
 
+test("a token of an application says what it may do at the account's instance host, and is listed with it", async () => {
+  const cloud = ["--account", "alice", "--app", "photos", "--permissions"];
+  const made = await make("photos", ...cloud, "io.cozy.files:GET io.cozy.contacts");
+  await using store = await openStore(join(directory, "usher.db"));
+  const token = await tokenBySecret(store.db, made.token, Date.now());
+  const permissions = "io.cozy.files:GET io.cozy.contacts:ALL";
+  expect(token).toMatchObject({ appSlug: "photos", permissions, scopes: [] });
+  expect((await run(file, ["token", "list"])).out).toContain(permissions);
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [["a"], /a token is for something/],
+    [["b", "--app", "photos", "--permissions", "io.cozy.files"], /--account NAME/],
+    [["c", "--account", "alice", "--app", "photos"], /needs --permissions/],
+    [["d", ...cloud, "io.cozy.files:READ"], /are no permissions/],
+    [
+      ["e", "--account", "alice", "--app", "a b", "--permissions", "io.cozy.files"],
+      /cannot be an application/,
+    ],
+  ];
+  for (const [args, message] of cases) {
+    expect(await run(file, ["token", "add", ...args])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(message),
+    });
+  }
+});
+
 test("a removed token opens nothing", async () => {
   const made = await make("old", "--scope", "jobs:read");
   expect((await run(file, ["token", "remove", "old"])).code).toBe(0);
