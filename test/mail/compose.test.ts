@@ -72,7 +72,11 @@ async function expectOneRecipient(raw: Buffer, to: string): Promise<void> {
   expect(headerNames(raw)).toEqual(invitationFields);
   const mail = await simpleParser(raw);
   const recipients = [mail.to, mail.cc, mail.bcc].flat().flatMap((list) => list?.value ?? []);
-  expect(recipients.map((one) => addressKey(one.address ?? ""))).toEqual([addressKey(to)]);
+  expect(recipients).toHaveLength(1);
+  // Read by ourselves: the parser takes a last byte of A0 for white space, which may end a letter of a domain.
+  const field =
+    /^To:(.*(?:\r\n[ \t].*)*)/m.exec(raw.toString("utf8"))?.[1]?.replaceAll(/\r\n[ \t]/g, "") ?? "";
+  expect(addressKey(field.trim().replace(/^.*<(.*)>$/, "$1"))).toBe(addressKey(to));
   expect(mail.from?.value.map((one) => one.address)).toEqual([parts.from.address]);
   expect(mail.replyTo?.value).toHaveLength(1);
   expect(mail.attachments).toEqual([]);
