@@ -10,6 +10,7 @@ import { sharingSummaryView } from "../store/views.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { whenText } from "./found.ts";
+import { registerMuted } from "./muted.ts";
 import { registerActs } from "./sharing-acts.ts";
 import { problemLines } from "./sharing-problems.ts";
 import { registerShow } from "./sharing-show.ts";
@@ -55,6 +56,7 @@ export function registerSharing(program: Command, cli: Cli): void {
     .action(async (options: { account?: string } & Json) => list(cli, options));
   registerShow(group, cli);
   registerActs(group, cli);
+  registerMuted(group, cli);
   registerSuppressed(group, cli);
 }
 

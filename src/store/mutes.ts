@@ -21,3 +21,27 @@ export async function mute(db: Db, accountId: string, addressKey: string): Promi
     .executeTakeFirst();
   return added !== undefined;
 }
+
+/** The account may invite the address again. False where nothing kept it from that. */
+export async function unmute(db: Db, accountId: string, addressKey: string): Promise<boolean> {
+  const gone = await db
+    .deleteFrom("mute")
+    .where("account_id", "=", accountId)
+    .where("address_key", "=", addressKey)
+    .returning("account_id")
+    .executeTakeFirst();
+  return gone !== undefined;
+}
+
+/** Who wants no more invitations of which account, by account. */
+export async function listMutes(
+  db: Db,
+): Promise<readonly { readonly account: string; readonly address: string; readonly since: number }[]> {
+  return db
+    .selectFrom("mute")
+    .innerJoin("account", "account.id", "mute.account_id")
+    .select(["account.name as account", "mute.address_key as address", "mute.created_at as since"])
+    .orderBy("account.name")
+    .orderBy("mute.address_key")
+    .execute();
+}

@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createProgressView, sendingDescribed } from "../../src/cli/progress.ts";
+import { muteSharer } from "../../src/sharing/answer.ts";
+import { readRecipients } from "../../src/store/invited.ts";
+import { openStore } from "../../src/store/store.ts";
 import { startScriptedSmtp } from "../world/scripted-smtp.ts";
 import { type Ran, run, type RunOptions } from "./in-process.ts";
 
@@ -226,6 +229,26 @@ test("a sharing goes on: more people, a reminder, once more to whom it did not r
   expect((await sharing("list")).out).toContain("has ended");
   const mailsTo = (address: string): number => server.mails.filter(({ to }) => to.includes(address)).length;
   expect([mailsTo("bob@example.net"), mailsTo("carla@example.com")]).toEqual([2, 3]);
+});
+
+test("who wants no more invitations of an account is listed, and may be invited again", async () => {
+  expect((await sharing("muted")).out).toBe("Nobody asked for no more invitations.");
+  const id = await created("bob@example.net");
+  {
+    await using store = await openStore(join(directory, "usher.db"));
+    const [bob] = await readRecipients(store.db, id);
+    await muteSharer(store.db, bob?.id ?? "");
+  }
+  expect((await sharing("muted")).out).toMatch(/^alice +bob@example\.net +\d{4}-/m);
+  expect(JSON.parse((await sharing("unmute", "alice", "bob@EXAMPLE.net", "--json")).out)).toEqual({
+    account: "alice",
+    address: "bob@example.net",
+    unmuted: true,
+  });
+  expect(await sharing("unmute", "alice", "bob@example.net")).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("usher sharing muted"),
+  });
 });
 
 test("a sharing can have an end of its own", async () => {
