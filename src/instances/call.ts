@@ -1,3 +1,4 @@
+import { retryAfterMs } from "../http/retry-after.ts";
 import { OutboundError, type OutboundClient, type OutboundRequest } from "../http/outbound.ts";
 
 /** What a call to another Cozy came to. */
@@ -43,6 +44,8 @@ export interface CallFailure {
   readonly temporary: boolean;
   /** HTTP status; null where nothing was answered. */
   readonly status: number | null;
+  /** How long the other side asks to be left alone; null or left out where it does not say. */
+  readonly retryAfterMs?: number | null;
 }
 
 /** How a call failed whose answer is not what was asked for; an answer of a wrong form is `nonsense`. */
@@ -52,5 +55,11 @@ export function failureOf(reply: CozyReply): CallFailure {
   }
   const { status } = reply;
   if (status >= 200 && status < 300) return { reason: "nonsense", temporary: true, status };
-  return { reason: `http-${status}`, temporary: status === 408 || status === 429 || status >= 500, status };
+  const temporary = status === 408 || status === 429 || status >= 500;
+  return {
+    reason: `http-${status}`,
+    temporary,
+    status,
+    retryAfterMs: retryAfterMs(reply.headers, Date.now()),
+  };
 }

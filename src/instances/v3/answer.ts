@@ -8,7 +8,7 @@ import { readClient, writeClient } from "../oauth/metadata.ts";
 import { issueTokens, readTokens, writeTokens } from "../oauth/tokens.ts";
 import type { InstanceParts } from "../parts.ts";
 import { type Credentials, sealedCredentials, sharingScope } from "./credentials.ts";
-import { askCozy, later, never, notUnderstood } from "./recipient-calls.ts";
+import { askCozy, later, never, notUnderstood } from "../ask-cozy.ts";
 import { type Received, readReceived } from "./recipient-rows.ts";
 
 /** What an answer came to: the account follows, or the state opens nothing any more, or neither is known. */

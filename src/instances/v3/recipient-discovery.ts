@@ -3,7 +3,7 @@ import type { Ask, Follower, NotFollowed, TryLater } from "../../protocols/proto
 import { readDiscovered, readSource, stateInRedirect } from "../../protocols/cozy/wire.ts";
 import type { CozyReply } from "../call.ts";
 import type { InstanceParts } from "../parts.ts";
-import { askCozy, formOf, later, never, notUnderstood } from "./recipient-calls.ts";
+import { askCozy, formOf, later, never, notUnderstood } from "../ask-cozy.ts";
 import type { RequestGate } from "./recipient-gate.ts";
 import { type Received, readReceived } from "./recipient-rows.ts";
 

@@ -13,7 +13,7 @@ import { findByShare } from "../../store/notifications.ts";
 import type { Db } from "../../store/store.ts";
 import type { InstanceParts } from "../parts.ts";
 import { type AnswerOutcome, pendingState, sendAnswer } from "./answer.ts";
-import { later, never } from "./recipient-calls.ts";
+import { later, never } from "../ask-cozy.ts";
 import { discover, type Discovered, findSharing, type Invitation } from "./recipient-discovery.ts";
 import type { RequestGate } from "./recipient-gate.ts";
 import { type Received, readReceived, receivedOf } from "./recipient-rows.ts";

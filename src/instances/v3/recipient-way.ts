@@ -15,7 +15,7 @@ import { readTokens } from "../oauth/tokens.ts";
 import { browseReceived, openReceived } from "../documents/received.ts";
 import type { InstanceParts } from "../parts.ts";
 import { type Credentials, openCredentials, sealedCredentials } from "./credentials.ts";
-import { askCozy, formOf, never, notUnderstood } from "./recipient-calls.ts";
+import { askCozy, formOf, never, notUnderstood } from "../ask-cozy.ts";
 import { follow, receivedBehind } from "./recipient-follow.ts";
 import type { RequestGate } from "./recipient-gate.ts";
 import { endReceived, type Received } from "./recipient-rows.ts";
