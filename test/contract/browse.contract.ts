@@ -10,8 +10,10 @@ export interface SharedContent {
   readonly file: string;
   /** What is in it, at least 1000 bytes. */
   readonly bytes: Uint8Array;
-  /** Bodies of files break off after so many bytes, until `world.well()`. */
-  breakOff(afterBytes: number): void | Promise<void>;
+  /** The origin sends it here: it is shown whether or not the origin answers, until the share ends. */
+  readonly isKeptHere?: true;
+  /** Bodies of files break off after so many bytes, until `world.well()`; absent where they are kept here. */
+  breakOff?(afterBytes: number): void | Promise<void>;
 }
 
 const noPaths = ["..", ".", "", "a//b", "/", "%2e%2e", "..%2f..", "..\\..", "\u0000", "x".repeat(4000)];
@@ -60,10 +62,12 @@ function listingTests(open: () => Promise<OpenedWay>): void {
 
   test("ends with the share, and waits for a server that is down", async ({ skip }) => {
     await using opened = await open();
-    const { file } = opened.shared ?? skip("The way cannot browse.");
+    const { file, isKeptHere } = opened.shared ?? skip("The way cannot browse.");
     await opened.world.down();
-    expect((await browse(opened, "")).kind).toBe("try-later");
-    expect((await openFile(opened, file)).kind).toBe("try-later");
+    expect((await browse(opened, "")).kind).toBe(isKeptHere ? "listed" : "try-later");
+    const reply = await openFile(opened, file);
+    expect(reply.kind).toBe(isKeptHere ? "opened" : "try-later");
+    if (reply.kind === "opened") await reply[Symbol.asyncDispose]();
     await opened.world.up();
     expect((await browse(opened, "")).kind).toBe("listed");
     await opened.world.revoke();
@@ -74,7 +78,8 @@ function listingTests(open: () => Promise<OpenedWay>): void {
 
   test("believes no nonsense", async ({ skip }) => {
     await using opened = await open();
-    const { file } = opened.shared ?? skip("The way cannot browse.");
+    const { file, isKeptHere } = opened.shared ?? skip("The way cannot browse.");
+    if (isKeptHere) skip("The origin is not asked.");
     await opened.world.lie();
     expect((await browse(opened, "")).kind).toBe("try-later");
     expect((await openFile(opened, file)).kind).toBe("try-later");
@@ -114,7 +119,8 @@ function openingTests(open: () => Promise<OpenedWay>): void {
   test("never passes a part that broke off for the whole", async ({ skip }) => {
     await using opened = await open();
     const shared = opened.shared ?? skip("The way cannot browse.");
-    await shared.breakOff(500);
+    const breakOff = shared.breakOff?.bind(shared) ?? skip("The origin is not asked.");
+    await breakOff(500);
     {
       await using file = await mustOpen(opened, shared.file);
       await expect(bytesOf(file)).rejects.toThrow();

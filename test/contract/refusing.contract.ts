@@ -80,6 +80,7 @@ function lookingTests(open: () => Promise<OpenedWay>): void {
   test("waits no longer for a slow server than it may", async ({ skip }) => {
     await using opened = await open();
     if (!opened.capabilities.canBrowse) skip("The way cannot browse.");
+    if (opened.shared?.isKeptHere) skip("The origin is not asked.");
     expect((await follow(opened)).kind).toBe("followed");
     await opened.world.slow();
     const began = performance.now();

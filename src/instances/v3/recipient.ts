@@ -110,20 +110,17 @@ function operationOf(method: string, path: string): PeerOperation | null {
   };
 }
 
-/** What the sharings API does for somebody who was invited. */
+/** What becomes of the account's copy where the sharings API ends it; who follows it hears of it there (sharings-api/end.ts). */
 export function recipientActions(parts: InstanceParts): Pick<OwnerActions, "leave" | "endedBySharer"> {
+  const end: OwnerActions["leave"] = async (db, sharing) => {
+    const received = await receivedOf(db, sharing);
+    if (received !== null) await endReceived(db, received, Date.now());
+  };
   return {
-    leave: async (db, sharing) => {
-      const { notification_id: notification } = sharing;
-      if (notification !== null && (await parts.leave(db, notification, "application"))) return;
-      const received = await receivedOf(db, sharing);
-      if (received !== null) await endReceived(db, received, Date.now());
-    },
+    leave: end,
     endedBySharer: async (db, sharing) => {
-      const received = await receivedOf(db, sharing);
-      if (received !== null) await endReceived(db, received, Date.now());
+      await end(db, sharing);
       if (sharing.notification_id !== null) await parts.recheck(db, sharing.notification_id);
-      parts.tell("sharing-ended", { generation: "v3", sharing: sharing.id, by: "sharer" });
     },
   };
 }
