@@ -185,5 +185,6 @@ function send(reply: FastifyReply, { status, headers = {}, body = null }: PeerRe
   if (body === null) return reply.send();
   if (typeof body === "string" || Buffer.isBuffer(body)) return reply.send(body);
   if (reply.getHeader("content-type") === undefined) reply.type("application/json; charset=utf-8");
-  return reply.send(JSON.stringify(body));
+  // As bytes: the media type of JSON:API takes no parameter, and fastify gives texts a charset.
+  return reply.send(Buffer.from(JSON.stringify(body)));
 }
