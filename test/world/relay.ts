@@ -15,8 +15,8 @@ export interface Relay extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-/** What a mail server does with mail that it took and cannot deliver. */
-export type QueueTroubles = Pick<PostfixOptions, "forwards" | "unanswered">;
+/** What a mail server does with mail that it took and cannot deliver, and whom it knows not to exist at once. */
+export type QueueTroubles = Pick<PostfixOptions, "forwards" | "unanswered" | "unknown">;
 
 /**
  * A real Postfix where this user may start one; else a small server, because Postfix starts as root only. The small one
@@ -31,21 +31,27 @@ export async function startRelay(
     return startPostfix({ lmtpPort: dovecot.ports.lmtp, domains, ...troubles });
   }
   const [port = 0] = await freePorts(1);
-  const relay = new SmallRelay(dovecot, domains, port);
+  const relay = new SmallRelay(dovecot, { domains, unknown: troubles.unknown ?? [] }, port);
   await relay.start();
   return relay;
+}
+
+interface Served {
+  readonly domains: readonly string[];
+  /** Addresses in them that do not exist. */
+  readonly unknown: readonly string[];
 }
 
 class SmallRelay implements Relay {
   readonly host = "127.0.0.1";
   readonly port: number;
   readonly #dovecot: Dovecot;
-  readonly #domains: readonly string[];
+  readonly #served: Served;
   #server: SMTPServer | null = null;
 
-  constructor(dovecot: Dovecot, domains: readonly string[], port: number) {
+  constructor(dovecot: Dovecot, served: Served, port: number) {
     this.#dovecot = dovecot;
-    this.#domains = domains;
+    this.#served = served;
     this.port = port;
   }
 
@@ -54,8 +60,9 @@ class SmallRelay implements Relay {
       authOptional: true,
       disabledCommands: ["AUTH", "STARTTLS"],
       onRcptTo: ({ address }, _session, reply) => {
-        const isServed = this.#domains.includes(address.slice(address.lastIndexOf("@") + 1));
-        reply(isServed ? null : new Error("Relay access denied"));
+        const { domains, unknown } = this.#served;
+        const isServed = domains.includes(address.slice(address.lastIndexOf("@") + 1));
+        reply(isServed && !unknown.includes(address) ? null : new Error("Relay access denied"));
       },
       onData: (content, session, reply) => {
         this.#deliver(content, session).then(
