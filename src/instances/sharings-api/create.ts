@@ -37,8 +37,8 @@ export async function createCozySharing(
   parts: ApiParts,
 ): Promise<CozySharingRow> {
   const { instance, asked, by } = wanted;
-  const actions = actionsOf(asked.generation, parts);
   const invited = await findInvited(db, instance.accountId, asked);
+  const actions = actionsOf(asked.generation, parts);
   const id = parts.newId("z");
   const sharingId = parts.newId("h");
   await insertSharing(db, mailedRow(sharingId, wanted, parts));

@@ -66,7 +66,7 @@ describe("POST /sharings/", () => {
           },
         },
         meta: { rev: expect.stringMatching(/^1-[0-9a-f]{32}$/) },
-        links: { self: `/sharings/${reply.at("data.id")}` },
+        links: { self: `/sharings/${reply.textAt("data.id")}` },
         relationships: {
           recipients: { data: [{ id: contact, type: "io.cozy.contacts", status: "pending" }] },
         },
