@@ -1,6 +1,7 @@
 import { limits } from "../../domain/limits.ts";
 import type { PeerOperation, PeerReply, PeerRequest, PeerRoute } from "../../http/peer-route.ts";
 import type { FollowWay } from "../../protocols/protocol.ts";
+import type { CozySharingRow } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
 import { explain } from "../explain.ts";
 import { jsonApiRoute } from "../json-api.ts";
@@ -112,10 +113,6 @@ function operationOf(method: string, path: string): PeerOperation | null {
 
 /** What becomes of the account's copy where the sharings API ends it; who follows it hears of it there (sharings-api/end.ts). */
 export function recipientActions(parts: InstanceParts): Pick<OwnerActions, "leave" | "endedBySharer"> {
-  const end: OwnerActions["leave"] = async (db, sharing) => {
-    const received = await receivedOf(db, sharing);
-    if (received !== null) await endReceived(db, received, Date.now());
-  };
   return {
     leave: end,
     endedBySharer: async (db, sharing) => {
@@ -123,4 +120,9 @@ export function recipientActions(parts: InstanceParts): Pick<OwnerActions, "leav
       if (sharing.notification_id !== null) await parts.recheck(db, sharing.notification_id);
     },
   };
+}
+
+async function end(db: Db, sharing: CozySharingRow): Promise<void> {
+  const received = await receivedOf(db, sharing);
+  if (received !== null) await endReceived(db, received, Date.now());
 }

@@ -78,7 +78,7 @@ followWayContract("Cozy of today, by Usher as the recipient's Cozy", async (): P
 /** The id that the shared directory has at Bob's: the sharer changes it with his key. */
 function rootOf({ alice }: RecipientWorld, { id, directory }: Album): string {
   const key = alice.sharing(id)?.credentials[0]?.xor_key ?? [];
-  return [...directory]
+  return Array.from(directory)
     .map((digit, at) => (Number.parseInt(digit, 16) ^ (key[at % key.length] ?? 0)).toString(16))
     .join("");
 }

@@ -37,10 +37,10 @@ async function rowOf({ store }: RecipientWorld, id: string) {
   return { sharing, members: await cozyMembersOf(store.db, sharing.id) };
 }
 
-async function namesAt({ store }: RecipientWorld, id: string): Promise<readonly unknown[]> {
+async function namesAt({ store }: RecipientWorld, id: string): Promise<readonly string[]> {
   const sharing = await cozySharingByDocument(store.db, "a-bob", "v3", id);
   const heads = sharing === undefined ? [] : await documentHeadsReceived(store.db, sharing.id, 100);
-  return heads.map(({ body_json: text }) => (JSON.parse(text) as { name?: unknown }).name).toSorted();
+  return heads.map(({ body_json: text }) => String((JSON.parse(text) as { name?: unknown }).name)).toSorted();
 }
 
 test("sharings_test.go TestAnswerSharing: credentials are exchanged both ways, and both sides are ready", async () => {
