@@ -74,7 +74,10 @@ async function register({ store }: InstanceParts, { instance, body }: PeerReques
   const registered = await store.transaction(async (db) =>
     registerClient(db, { accountId: instance.accountId, cozySharingId: null }, read.metadata, Date.now()),
   );
-  if (registered.kind === "registered") return { status: 201, body: writeClient(registered.client) };
+  if (registered.kind === "registered") {
+    const kinds = { grant_types: ["authorization_code", "refresh_token"], response_types: ["code"] };
+    return { status: 201, body: { ...writeClient(registered.client), ...kinds } };
+  }
   return wrong(
     429,
     "temporarily_unavailable",

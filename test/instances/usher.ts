@@ -1,0 +1,188 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { createServer } from "node:tls";
+import { sql } from "kysely";
+import type { OutboundException } from "../../src/config/config.ts";
+import { createOrigins } from "../../src/origins.ts";
+import { createServing } from "../../src/serving.ts";
+import { openSite, type Site } from "../../src/site.ts";
+import { insertAccount } from "../../src/store/accounts.ts";
+import { createToken } from "../../src/store/api-tokens.ts";
+import { newId } from "../../src/store/ids.ts";
+import { temporaryDirectory } from "../store/temporary.ts";
+import type { CozyOptions } from "../world/cozy-v1a/stack/stack.ts";
+import { type Answer, call } from "../world/cozy-v1a/stack/outgoing.ts";
+import { listen } from "../http/world.ts";
+
+/**
+ * A whole Usher but for mail: store, queue, guarded client and server, behind a proxy that speaks TLS as Cozys want it. One account
+ * has the host of the stage's Cozy of that name as its own.
+ */
+export interface Usher extends AsyncDisposable {
+  readonly port: number;
+  /** `https://host:port` of the account. */
+  readonly origin: string;
+  readonly accountId: string;
+  readonly site: Site;
+  /** Does all planned steps at other Cozys that are due. */
+  work(): Promise<void>;
+  /** The same for those that wait to be tried again. */
+  workAgain(): Promise<void>;
+  /** A request of anybody to the account's host; a body is sent as JSON. */
+  ask(method: string, path: string, more?: AskOptions): Promise<Answer>;
+  /** The same by an application whose permissions are that scope. */
+  app(scope: string): Promise<(method: string, path: string, body?: unknown) => Promise<Answer>>;
+  /** The own links that were put into mails, oldest first; by the address of the recipient. */
+  linkOf(address: string): Promise<string>;
+  readonly logged: readonly string[];
+}
+
+interface AskOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+}
+
+const neighbours = ["alice", "bob", "carol"].map((name) => `${name}.cozy.example`);
+
+/** Takes the place of an emulated Cozy on a stage: `stage.start(startUsher, "alice")`. */
+export async function startUsher(options: CozyOptions): Promise<Usher> {
+  await using stack = new AsyncDisposableStack();
+  const directory = stack.use(await temporaryDirectory());
+  const logged: string[] = [];
+  const site = stack.use(await siteIn(directory.path, logged));
+  const { server: served } = site.config;
+  if (served === null) throw new Error("The configuration has no server.");
+  const current = () => ({
+    ...site.config,
+    server: { ...served, listen: { host: "127.0.0.1", port: 0 } },
+    outbound: { userAgent: "Usher-Test/1", exceptions: exceptionsFor(options) },
+  });
+  const origins = stack.use(createOrigins(site, current));
+  const server = stack.use(await createServing(site, current, async () => origins));
+  const front = await frontOf(options, Number(URL.parse(server.address)?.port));
+  stack.defer(front.close);
+  const name = options.hostname.split(".")[0] ?? "";
+  const host = `${options.hostname}:${front.port}`;
+  const accountId = await addAccount(site, { name, address: options.ownerMail, host });
+  const origin = `https://${host}`;
+  const opened = stack.move();
+  const work = async (): Promise<void> => {
+    await site.queue.drain(origins.workers, { kinds: ["tell-member"] }, AbortSignal.timeout(60_000));
+  };
+  const ask: Usher["ask"] = async (method, path, more = {}) =>
+    call(options.resolve, method, `${origin}${path}`, written(more));
+  return {
+    port: front.port,
+    origin,
+    accountId,
+    site,
+    logged,
+    work,
+    workAgain: async () => {
+      await site.store.db.updateTable("job").set({ run_at: 0 }).where("state", "=", "ready").execute();
+      await work();
+    },
+    ask,
+    app: async (scope) => {
+      const permissions = { appSlug: "drive", permissions: scope };
+      const token = { name: newId("app-"), accountId, scopes: [], expiresAt: null, ...permissions };
+      const secret = (await createToken(site.store.db, token))?.secret ?? "";
+      const headers = { authorization: `Bearer ${secret}` };
+      return async (method, path, body) => ask(method, path, { headers, body });
+    },
+    linkOf: async (address) => linkOf(site, address),
+    [Symbol.asyncDispose]: async () => opened.disposeAsync(),
+  };
+}
+
+function written({ headers, body, form }: AskOptions): {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+} {
+  if (form !== undefined) {
+    const type = { "content-type": "application/x-www-form-urlencoded" };
+    return { headers: { ...type, ...headers }, body: new URLSearchParams(form).toString() };
+  }
+  if (body === undefined) return { headers: { ...headers } };
+  return { headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) };
+}
+
+async function siteIn(directory: string, logged: string[]): Promise<Site> {
+  const configFile = join(directory, "usher.yaml");
+  await writeFile(join(directory, "key"), randomBytes(32).toString("base64"), { mode: 0o600 });
+  const document = {
+    store: { file: join(directory, "usher.db") },
+    key: { file: "key" },
+    server: { publicUrl: "https://usher.example.org", listen: "127.0.0.1:8460" },
+    // Nobody listens there: mails are planned, and not sent.
+    smtp: { host: "127.0.0.1", port: 9, tls: "none", from: { name: "Usher", address: "share@example.org" } },
+    log: { level: "debug", format: "json" },
+  };
+  await writeFile(configFile, JSON.stringify(document));
+  const opened = await openSite({
+    configFile,
+    env: {},
+    owner: "daemon",
+    writeLog: (line) => logged.push(line),
+  });
+  if (!opened.ok) throw new Error(JSON.stringify(opened.problems));
+  return opened.site;
+}
+
+/** The guard lets through to the neighbours on loopback, and to nobody else. */
+function exceptionsFor({ resolve }: CozyOptions): readonly OutboundException[] {
+  return neighbours.flatMap((host) => {
+    const reached = resolve(host);
+    if (reached === null) return [];
+    const where = { cidr: "127.0.0.0/8", scheme: "https", address: "127.0.0.1" } as const;
+    return [{ host, port: reached.port, ...where, ca: reached.ca }];
+  });
+}
+
+/** What an administrator's reverse proxy does: ends TLS, and passes all on. */
+async function frontOf({ tls, port = 0 }: CozyOptions, behind: number) {
+  const server = createServer(tls, (outer) => {
+    const inner = connect(behind, "127.0.0.1");
+    outer.pipe(inner).pipe(outer);
+    const end = (): void => {
+      outer.destroy();
+      inner.destroy();
+    };
+    for (const socket of [outer, inner]) socket.on("error", end).on("close", end);
+  });
+  const own = await listen(server, "127.0.0.1", port);
+  return {
+    port: own,
+    close: async () => {
+      const closed = once(server, "close");
+      server.close();
+      await closed;
+    },
+  };
+}
+
+async function addAccount(
+  { store }: Site,
+  { name, address, host }: { readonly name: string; readonly address: string; readonly host: string },
+): Promise<string> {
+  const id = newId("a");
+  const account = { id, name, locale: "en", modules: [], addresses: [address], createdAt: Date.now() };
+  await insertAccount(store.db, account);
+  await store.db.updateTable("account").set({ instance_host: host }).where("id", "=", id).execute();
+  return id;
+}
+
+async function linkOf({ store, sealer }: Site, address: string): Promise<string> {
+  const row = await store.db
+    .selectFrom("recipient")
+    .select(["id", "link_sealed"])
+    .where("address", "=", address)
+    .orderBy(sql`rowid`, "desc")
+    .executeTakeFirstOrThrow();
+  if (row.link_sealed === null) throw new Error(`${address} has no link.`);
+  return sealer.open(row.link_sealed, { table: "recipient", row: row.id, column: "link_sealed" });
+}
