@@ -1,9 +1,15 @@
 import { isSameSet } from "../../domain/cozy-permissions.ts";
-import { type CozyMemberRow, cozyMembersOf, type CozySharingRow } from "../../store/cozy-sharings.ts";
+import {
+  type CozyMemberRow,
+  cozyMembersOf,
+  type CozySharingRow,
+  openMember,
+} from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
 import type { Access } from "../documents/access.ts";
 import { JsonApiError } from "../json-api.ts";
 import { endOwnSharing } from "../members.ts";
+import { readClient } from "../oauth/metadata.ts";
 import { actionsFor, type ApiParts } from "./actions.ts";
 import { requireAll, requireOwner, rulesOf } from "./found.ts";
 
@@ -78,10 +84,17 @@ export async function endedByMember(
   parts: ApiParts,
 ): Promise<void> {
   const members = await cozyMembersOf(db, sharing.id);
-  const member = members.find(({ inbound_client_id: id }) => id !== null && id === clientId);
-  if (sharing.is_owner === 0 || member === undefined || !isClientOf(member, access)) throw notYours();
+  const member = members.find((each) => isClientOf(each, access));
+  if (sharing.is_owner === 0 || member === undefined || !isNamed(member, clientId, parts)) throw notYours();
   await actionsFor(sharing, parts).memberLeft(db, sharing, member);
   parts.tell("sharing-ended", { sharing: sharing.id, by: "recipient" });
+}
+
+/** By his client here, or by this account's at his Cozy: recipients of v1a name that one (reference/cozy.md 8.2). */
+function isNamed(member: CozyMemberRow, clientId: string, { sealer }: Pick<ApiParts, "sealer">): boolean {
+  if (member.inbound_client_id === clientId) return true;
+  const client = openMember(sealer, member, "client_sealed");
+  return client !== null && readClient(JSON.parse(client))?.clientId === clientId;
 }
 
 function isClientOf({ inbound_client_id: client }: CozyMemberRow, { kind, clientId }: Access): boolean {
