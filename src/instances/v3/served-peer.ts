@@ -1,18 +1,10 @@
-import type { PeerReply, PeerRequest } from "../../http/peer-route.ts";
+import type { PeerRequest } from "../../http/peer-route.ts";
 import { cozyTokenBySecret } from "../../store/cozy-clients.ts";
 import { isSecretOf } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
 import { bearerIn, wrongToken } from "../bearer.ts";
 import { JsonApiError } from "../json-api.ts";
 import { type Received, readReceived } from "./recipient-rows.ts";
-
-/** What a route does that only a sharing's owner may call, in one transaction. Throws JsonApiError. */
-export type OwnersCall<Parts> = (
-  db: Db,
-  received: Received,
-  request: PeerRequest,
-  parts: Parts,
-) => Promise<PeerReply>;
 
 /**
  * The sharing of the path, for its owner, who has an access token that this account issued for it. An unknown sharing and a

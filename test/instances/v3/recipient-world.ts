@@ -34,9 +34,9 @@ import { type CozyV3, startCozyV3 } from "../../world/cozy-v3/cozy.ts";
 import { type Certificates, makeCertificates } from "../../world/tls.ts";
 import { temporaryDirectory } from "../../store/temporary.ts";
 
-export const bobHost = "bob.share.example";
+const bobHost = "bob.share.example";
 export const bobUrl = `https://${bobHost}`;
-export const bobAddress = "bob@mail.example";
+const bobAddress = "bob@mail.example";
 const sharers = ["alice", "carol"] as const;
 
 export interface RecipientWorld extends AsyncDisposable {
@@ -194,6 +194,7 @@ function instanceParts(
     },
     mailMember: async () => Promise.resolve(false),
     withdrawMails: async () => {},
+    answer: async () => Promise.resolve("No test answers by HTTP."),
     recheck: async (db, id) => recheck(db, id, receiving),
     leave: async (db, notificationId, by) => leaveThrough(db, { notificationId, by }, receiving),
     tell: () => {},
