@@ -1,22 +1,16 @@
 import { createGuardedClient } from "./http/guarded-client.ts";
-import type { OutboundClient } from "./http/outbound.ts";
 import type { PeerRoute } from "./http/peer-route.ts";
+import { instanceParts } from "./instance-parts.ts";
 import { createInstances } from "./instances/instances.ts";
-import type { InstanceParts } from "./instances/parts.ts";
 import { createProtocols } from "./protocols/protocols.ts";
-import { judgeAnnounced } from "./receiving/announced.ts";
 import { createCheck } from "./receiving/check.ts";
 import { createFollow } from "./receiving/follow.ts";
 import { createLeave } from "./receiving/leave.ts";
 import type { ReceivingParts } from "./receiving/parts.ts";
 import { createRefuse } from "./receiving/refuse.ts";
-import { leaveThrough, recheck } from "./receiving/through-instance.ts";
 import { receivingParts } from "./receiving-parts.ts";
 import type { CurrentConfig, Room } from "./room.ts";
-import { mailMember, withdrawMails } from "./sharing/member-mails.ts";
-import { planningParts } from "./sharing-parts.ts";
 import type { Site } from "./site.ts";
-import { newId } from "./store/ids.ts";
 
 /** What speaks with origins, home servers and other Cozys. */
 export interface Origins extends Room {
@@ -54,29 +48,5 @@ export function createOrigins(site: Site, current: CurrentConfig): Origins {
       ...instances.workers,
     },
     [Symbol.asyncDispose]: async () => http[Symbol.asyncDispose](),
-  };
-}
-
-function instanceParts(
-  site: Site,
-  current: CurrentConfig,
-  { http, receiving }: { readonly http: OutboundClient; readonly receiving: () => ReceivingParts },
-): InstanceParts {
-  return {
-    ...site,
-    http,
-    newId,
-    sender: () => current().smtp?.from ?? null,
-    pages: async () => {
-      const { createPages } = await import("./http/pages/pages.ts");
-      return createPages(() => current().smtp?.from.name ?? "Usher");
-    },
-    mailMember: async (db, mail) => mailMember(db, mail, planningParts(site, current)),
-    withdrawMails: async (db, of) => withdrawMails(db, of, site),
-    announce: async (db, { instance: { accountId }, share, key }) =>
-      judgeAnnounced(db, { accountId, share, key }, receiving()),
-    recheck: async (db, notificationId) => recheck(db, notificationId, receiving()),
-    leave: async (db, notificationId, by) => leaveThrough(db, { notificationId, by }, receiving()),
-    tell: (event, fields) => site.log.info(event, fields),
   };
 }

@@ -31,12 +31,20 @@ export interface InstanceParts {
   readonly mailMember: (db: Db, mail: MemberMail) => Promise<boolean>;
   /** Mails to a recipient that were not sent yet close themselves where his state says that he no longer waits. */
   readonly withdrawMails: (db: Db, of: { accountId: string; recipientId: string }) => Promise<void>;
+  /** Answers a notification for the account: plans what follows. Why nothing does, for a person; null where it was planned. */
+  readonly answer: (notificationId: string, answer: GivenAnswer) => Promise<string | null>;
   /** The other side says that it ended: what the account follows of it is looked at again. */
   readonly recheck: (db: Db, notificationId: string) => Promise<void>;
   /** Ends what the account follows of it, as when the account says so itself; false where it follows nothing. */
   readonly leave: (db: Db, notificationId: string, by: string) => Promise<boolean>;
   /** Says what happened, for the log; fields without secrets. */
   readonly tell: (event: InstanceEvent, fields: Readonly<Record<string, string | number | null>>) => void;
+}
+
+export interface GivenAnswer {
+  readonly accepted: boolean;
+  /** For the record: who said so. */
+  readonly by: string;
 }
 
 export interface MemberMail {

@@ -1,14 +1,11 @@
-import { isObject } from "../../domain/json.ts";
 import { writeBasic, writeShareAnswer } from "../../protocols/cozy-v2/wire.ts";
 import type { Ask } from "../../protocols/protocol.ts";
 import { shareIdOf } from "../../store/cozy-sharings.ts";
 import { instanceUrlOf } from "../../store/instances.ts";
-import type { CozyReply } from "../call.ts";
 import type { InstanceParts } from "../parts.ts";
 import { askCozy } from "../ask-cozy.ts";
 import { attributesOf, type Received } from "./received.ts";
 
-type Answered = Extract<CozyReply, { readonly kind: "answered" }>;
 type CallParts = Pick<InstanceParts, "http" | "sealer" | "store">;
 
 interface GivenAnswer {
@@ -80,9 +77,4 @@ async function callSharer(
     },
     ask,
   );
-}
-
-/** Whether the sharer says that he did it; a page of something else says so with its status only. */
-export function isDone({ status, body }: Answered): boolean {
-  return status === 200 && isObject(body) && body["success"] === true;
 }

@@ -21,7 +21,8 @@ import {
   type Received,
   receivedByDocument,
 } from "./received.ts";
-import { answerSharer, isDone, leaveSharer } from "./sharer-calls.ts";
+import { isDone } from "./peer-calls.ts";
+import { answerSharer, leaveSharer } from "./sharer-calls.ts";
 
 /** How an account follows sharings of platform 2: documents come to it, so that nothing of them is asked for. */
 export function createWay(parts: InstanceParts): FollowWay {
