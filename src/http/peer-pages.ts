@@ -10,6 +10,8 @@ export type ExplainedLink =
   | "answered-elsewhere"
   /** Not a link of this host, not copied completely, or of something that has ended. */
   | "wrong-link"
+  /** An invitation that somebody has accepted; each leads to one Cozy. */
+  | "already-accepted"
   /** It may be opened again later. */
   | "failed-for-now";
 

@@ -42,7 +42,7 @@ export async function addMember(
     readonly place: number;
     readonly invited: Invited;
   },
-  actions: OwnerActions,
+  actions: Pick<OwnerActions, "newMember">,
   parts: MemberParts,
 ): Promise<void> {
   const id = parts.newId("y");

@@ -123,6 +123,24 @@ export async function useCozyToken(db: Db, secretHash: string, nowMs: number): P
   return used.length > 0;
 }
 
+/** Whether a code that was issued for a sharing was exchanged. */
+export async function wasCodeUsed(db: Db, cozySharingId: string): Promise<boolean> {
+  const used = await db
+    .selectFrom("cozy_token")
+    .select("secret_hash")
+    .where("cozy_sharing_id", "=", cozySharingId)
+    .where("kind", "=", "code")
+    .where("used_at", "is not", null)
+    .limit(1)
+    .execute();
+  return used.length > 0;
+}
+
+/** Changes what the tokens of a client open, those to refresh with too. */
+export async function updateCozyScope(db: Db, clientId: string, scope: string): Promise<void> {
+  await db.updateTable("cozy_token").set({ scope }).where("client_id", "=", clientId).execute();
+}
+
 /** Tokens of a sharing that no client was issued: its other side brought them. */
 export async function deleteBroughtCozyTokensOf(db: Db, cozySharingId: string): Promise<void> {
   await db

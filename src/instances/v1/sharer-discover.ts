@@ -89,11 +89,3 @@ export async function showForm(
     },
   });
 }
-
-/** The fields of a form, or of JSON; a query counts where they are not there. */
-export function fieldsOf({ query, body }: PeerRequest): URLSearchParams {
-  const fields = new URLSearchParams(query);
-  if (typeof body !== "object" || body === null || Buffer.isBuffer(body)) return fields;
-  for (const [key, value] of Object.entries(body)) if (typeof value === "string") fields.set(key, value);
-  return fields;
-}

@@ -2,10 +2,11 @@ import type { DiscoveryProblem } from "../../http/peer-pages.ts";
 import type { PeerReply, PeerRequest } from "../../http/peer-route.ts";
 import { cozyMembersOf, cozySharingByShareId } from "../../store/cozy-sharings.ts";
 import { explain } from "../explain.ts";
+import { fieldsOf } from "../form-fields.ts";
 import type { InstanceParts } from "../parts.ts";
 import { clientOf } from "./credentials.ts";
 import { unknownAnswer } from "./sharer-answer.ts";
-import { discover, fieldsOf, showForm } from "./sharer-discover.ts";
+import { discover, showForm } from "./sharer-discover.ts";
 import { recipientIdOf } from "./sharer-invite.ts";
 import { type Place, requestLinkOf } from "./sharer-members.ts";
 

@@ -6,6 +6,7 @@ import { cozySharingById, invitedBySecret, updateCozyMember } from "../../store/
 import { readSharer } from "../../store/sharings.ts";
 import type { Db } from "../../store/store.ts";
 import { explain } from "../explain.ts";
+import { fieldsOf } from "../form-fields.ts";
 import { JsonApiError } from "../json-api.ts";
 import { exchangeAt } from "../oauth/at-cozy.ts";
 import { registerClient } from "../oauth/clients.ts";
@@ -14,7 +15,7 @@ import { issueTokens, writeTokens } from "../oauth/tokens.ts";
 import type { InstanceParts } from "../parts.ts";
 import { clientOf } from "./credentials.ts";
 import { asItStands, keepAccepted, unknownAnswer } from "./sharer-answer.ts";
-import { discover, fieldsOf, showForm } from "./sharer-discover.ts";
+import { discover, showForm } from "./sharer-discover.ts";
 import { isBothWays, type Place, scopeOf } from "./sharer-members.ts";
 
 /** GET /sharings/:id/discovery?sharecode (reference/cozy.md 6): the form, with what is known already. */

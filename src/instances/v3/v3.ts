@@ -1,14 +1,17 @@
-import { cannotTell } from "../cannot-tell.ts";
 import type { Generation, InstanceParts } from "../parts.ts";
-import { createV3Way, recipientRoutes, takeRequest } from "./recipient.ts";
+import { createV3Way, recipientActions, recipientRoutes, takeRequest } from "./recipient.ts";
+import { sharerActions, sharerRoutes, sharerShared, sharerStep } from "./sharer.ts";
 
 /** Sharings of today's cozy-stack (reference/cozy.md, section 7). */
 export function createV3(parts: InstanceParts): Generation {
   return {
-    routes: recipientRoutes(parts),
-    shared: { "PUT /sharings/:id": async (request) => takeRequest(parts, request) },
+    routes: [...recipientRoutes(parts), ...sharerRoutes(parts)],
+    shared: {
+      "PUT /sharings/:id": async (request) => takeRequest(parts, request),
+      ...sharerShared(parts),
+    },
     way: createV3Way(parts),
-    tellMember: cannotTell,
-    actions: {},
+    tellMember: async (step, signal) => sharerStep(step, parts, signal),
+    actions: { v3: { ...sharerActions(parts), ...recipientActions(parts) } },
   };
 }
