@@ -12,6 +12,7 @@ import type { PeerRequest } from "../../http/peer-route.ts";
 import { markTokenUsed, tokenBySecret } from "../../store/api-tokens.ts";
 import { cozyTokenBySecret } from "../../store/cozy-clients.ts";
 import { type CozyDocumentRow, type DocumentKey, readDocument } from "../../store/cozy-documents.ts";
+import { cozyMembersOf, cozySharingById } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
 import { bearerIn, missingToken, wrongToken } from "../bearer.ts";
 import { JsonApiError } from "../json-api.ts";
@@ -25,6 +26,8 @@ export interface Access {
   readonly appSlug: string | null;
   readonly clientId: string | null;
   readonly cozySharingId: string | null;
+  /** A sharing that the account was invited to: its rules are the sharer's words, and open only what came through it. */
+  readonly onlyThrough: string | null;
   readonly rules: readonly PermissionRule[];
 }
 
@@ -52,6 +55,7 @@ async function applicationOf(
     appSlug: token.appSlug,
     clientId: null,
     cozySharingId: null,
+    onlyThrough: null,
     rules: token.permissions === null ? [] : (parseScope(token.permissions) ?? []),
   };
 }
@@ -64,12 +68,14 @@ async function cozyOf(
 ): Promise<Access | null> {
   const token = await cozyTokenBySecret(db, { accountId, kind: "access", secret }, nowMs);
   if (token === undefined) return null;
+  const sharing = await cozySharingById(db, token.cozy_sharing_id ?? "");
   return {
     kind: "cozy",
     by: "another Cozy",
     appSlug: null,
     clientId: token.client_id,
     cozySharingId: token.cozy_sharing_id,
+    onlyThrough: sharing?.is_owner === 0 ? sharing.id : null,
     rules: parseScope(token.scope) ?? [],
   };
 }
@@ -92,16 +98,61 @@ export async function noteUse(db: Db, request: PeerRequest, nowMs: number): Prom
  */
 export async function openDocument(
   db: Db,
-  { rules }: Pick<Access, "rules">,
+  access: Pick<Access, "rules" | "onlyThrough">,
   { key, verb, after }: { readonly key: DocumentKey; readonly verb: Verb; readonly after?: DocumentBody },
 ): Promise<CozyDocumentRow | undefined> {
   const row = await readDocument(db, key);
   const known = row === undefined || row.is_deleted === 1 ? undefined : row;
-  const seen = [...(known === undefined ? [] : [bodyOf(known)]), ...(after === undefined ? [] : [after])];
-  for (const body of seen.length === 0 ? [{}] : seen) {
-    if (!opens(rules, verb, await documentFacts(db, key, body))) throw notOpen(key, verb);
-  }
-  return known;
+  if (known !== undefined && !(await isOpen(db, access, { key, verb, row: known }))) throw notOpen(key, verb);
+  const seen = after ?? (known === undefined ? {} : null);
+  if (seen === null || opens(access.rules, verb, await factsFor(db, access, key, seen))) return known;
+  throw notOpen(key, verb);
+}
+
+/** Whether the rules open what stands there. */
+export async function isOpen(
+  db: Db,
+  access: Pick<Access, "rules" | "onlyThrough">,
+  {
+    key,
+    verb,
+    row,
+  }: {
+    readonly key: DocumentKey;
+    readonly verb: Verb;
+    readonly row: Pick<CozyDocumentRow, "body_json" | "received_through">;
+  },
+): Promise<boolean> {
+  if (!(await isHis(db, access, row))) return false;
+  return opens(access.rules, verb, await factsFor(db, access, key, bodyOf(row)));
+}
+
+/** Somebody who shares with the account reaches what he sent, by whichever of his sharings, and nothing of its own. */
+async function isHis(
+  db: Db,
+  { onlyThrough }: Pick<Access, "onlyThrough">,
+  { received_through: through }: Pick<CozyDocumentRow, "received_through">,
+): Promise<boolean> {
+  if (onlyThrough === null || through === onlyThrough) return true;
+  if (through === null) return false;
+  const [one, other] = [await sharerOf(db, onlyThrough), await sharerOf(db, through)];
+  return one !== null && one === other;
+}
+
+/** `https://host[:port]` of who shares with the account. */
+async function sharerOf(db: Db, cozySharingId: string): Promise<string | null> {
+  const [sharer] = await cozyMembersOf(db, cozySharingId);
+  return sharer?.instance_url ?? null;
+}
+
+async function factsFor(
+  db: Db,
+  access: Pick<Access, "onlyThrough">,
+  key: DocumentKey,
+  body: DocumentBody,
+): Promise<DocumentFacts> {
+  const folders = await foldersAbove(db, key, body, async (row) => isHis(db, access, row));
+  return factsOf({ type: key.doctype, id: key.id }, body, folders);
 }
 
 function notOpen({ doctype }: DocumentKey, verb: Verb): JsonApiError {
@@ -112,16 +163,26 @@ function notOpen({ doctype }: DocumentKey, verb: Verb): JsonApiError {
 
 /** What permissions ask about a document with this body. */
 export async function documentFacts(db: Db, key: DocumentKey, body: DocumentBody): Promise<DocumentFacts> {
-  return factsOf({ type: key.doctype, id: key.id }, body, await foldersAbove(db, key, body));
+  return factsOf(
+    { type: key.doctype, id: key.id },
+    body,
+    await foldersAbove(db, key, body, async () => true),
+  );
 }
 
-/** Ids of the folders that a document lies in, the nearest first; at most limits.cozyFolders. */
-async function foldersAbove(db: Db, key: DocumentKey, body: DocumentBody): Promise<readonly string[]> {
+/** Ids of the folders that a document lies in, the nearest first, up to one that does not count; at most limits.cozyFolders. */
+async function foldersAbove(
+  db: Db,
+  key: DocumentKey,
+  body: DocumentBody,
+  counts: (row: CozyDocumentRow) => Promise<boolean>,
+): Promise<readonly string[]> {
   const folders: string[] = [];
   let above = folderOf(key.doctype, body);
   while (above !== null && !folders.includes(above) && folders.length < limits.cozyFolders) {
-    folders.push(above);
     const row = await readDocument(db, { ...key, id: above });
+    if (row !== undefined && !(await counts(row))) break;
+    folders.push(above);
     above = row === undefined ? null : folderOf(key.doctype, bodyOf(row));
   }
   return folders;

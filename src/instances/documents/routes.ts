@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { contactsType } from "../../domain/cozy-document.ts";
-import { isDoctype, opens } from "../../domain/cozy-permissions.ts";
+import { isDoctype } from "../../domain/cozy-permissions.ts";
 import { limits } from "../../domain/limits.ts";
 import type { PeerOperation, PeerReply, PeerRequest, PeerRoute } from "../../http/peer-route.ts";
 import { type CozyDocumentRow, type DocumentKey, documentsOfType } from "../../store/cozy-documents.ts";
 import type { Db } from "../../store/store.ts";
 import { JsonApiError, jsonApiRoute } from "../json-api.ts";
 import type { InstanceParts } from "../parts.ts";
-import { type Access, bodyOf, documentFacts, noteUse, openDocument, requireAccess } from "./access.ts";
+import { type Access, bodyOf, isOpen, noteUse, openDocument, requireAccess } from "./access.ts";
 import { senderOf } from "./sender.ts";
 import { putDocument, type Written, type Writing } from "./write.ts";
 
@@ -67,7 +67,7 @@ async function list({ store: { db } }: RouteParts, request: PeerRequest): Promis
   const open: CozyDocumentRow[] = [];
   for (const row of rows) {
     const key = { accountId, doctype, id: row.document_id };
-    if (opens(access.rules, "GET", await documentFacts(db, key, bodyOf(row)))) open.push(row);
+    if (await isOpen(db, access, { key, verb: "GET", row })) open.push(row);
   }
   const listed = open.map((row) => ({
     id: row.document_id,

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { OutboundClient } from "../../http/outbound.ts";
 import { type CallFailure, callCozy, failureOf } from "../call.ts";
 import { type ClientMetadata, readClient, type RegisteredClient, writeMetadata } from "./metadata.ts";
@@ -36,7 +37,10 @@ export async function registerAt(at: CozyAt, metadata: ClientMetadata): Promise<
 
 type Secrets = Pick<RegisteredClient, "clientId" | "clientSecret">;
 
-/** Exchanges a code for tokens: POST /auth/access_token. A code works once: where the answer is lost, so is the code. */
+/**
+ * Exchanges a code for tokens: POST /auth/access_token. A code works once: where the answer is lost, so is the code. The failure
+ * `grant-refused` is the other side's word that it knows no such client or grant.
+ */
 export async function exchangeAt(at: CozyAt, client: Secrets, code: string): Promise<Obtained<Tokens>> {
   return tokensAt(at, client, { grant_type: "authorization_code", code });
 }
@@ -63,5 +67,12 @@ async function tokensAt(
     signal,
   });
   const got = reply.kind === "answered" && reply.status === 200 ? readTokens(reply.body) : null;
-  return got === null ? { kind: "failed", failure: failureOf(reply) } : { kind: "obtained", got };
+  if (got !== null) return { kind: "obtained", got };
+  const isRefused =
+    reply.kind === "answered" && reply.status === 400 && refusal.safeParse(reply.body).success;
+  const failure = failureOf(reply);
+  return { kind: "failed", failure: isRefused ? { ...failure, reason: "grant-refused" } : failure };
 }
+
+/** RFC 6749 section 5.2: the client or what it shows is unknown there. */
+const refusal = z.object({ error: z.string().min(1) });
