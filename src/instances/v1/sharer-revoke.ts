@@ -62,13 +62,17 @@ export async function revokeStep(
   if (calls === null) return { kind: "done" };
   const id = encodeURIComponent(shareIdOf(parts.sealer, sharing));
   const reply = await calls.ask({ method: "DELETE", path: `/sharings/${id}?Recursive=false` });
-  const forget = async (db: Db): Promise<void> =>
-    updateCozyMember(db, member.id, { ...noCredentials, error: null });
+  const forget = async (db: Db, error: string | null): Promise<void> =>
+    updateCozyMember(db, member.id, { ...noCredentials, error });
   // Gone there: what was wanted stands.
   const isOver =
     reply.kind === "answered" && ((reply.status >= 200 && reply.status < 300) || reply.status === 404);
-  if (isOver) return { kind: "done", commit: forget };
+  if (isOver) return { kind: "done", commit: async (db) => forget(db, null) };
   const failure = failureOf(reply);
   parts.tell("member-not-told", { member: member.id, step: "revoke", reason: failure.reason });
+  // He left without telling, as he does where he has no token of this Cozy: nothing opens his any more.
+  if (failure.status === 401 || failure.status === 403) {
+    return { kind: "done", commit: async (db) => forget(db, failure.reason) };
+  }
   return stepFailed(failure, job, async (db) => updateCozyMember(db, member.id, { error: failure.reason }));
 }

@@ -81,7 +81,10 @@ export function idsIn(text: string): { readonly id: string; readonly sharingId: 
 }
 
 /** The states of the recipients, in their order, as Alice's application is shown them. */
-export async function states({ app }: SharerWorld, sharingId: string): Promise<readonly unknown[]> {
+export async function states(
+  { app }: Pick<SharerWorld, "app">,
+  sharingId: string,
+): Promise<readonly unknown[]> {
   const { text } = await app("GET", `/sharings/${sharingId}`);
   const found = readObject(text)?.["data"];
   const relationships = isObject(found) ? found["relationships"] : null;
