@@ -6,13 +6,13 @@ import { problemText, type TemplateProblem } from "../mail/templates/problem.ts"
 import { type Cli, CommandError, print, table } from "./command.ts";
 import { openSite } from "./site.ts";
 
-/** `usher template check`: every template in every language. */
+/** `usher template check`: the brand, and every template in every language. */
 export async function check(cli: Cli, options: { readonly json?: true }): Promise<void> {
   await using site = await openSite(cli);
   const checked = await checkAll(searchOrder(site.config.templates));
   const rows = checked.map(({ template, locale, folder, problems }) => [
     template,
-    locale,
+    locale ?? "-",
     folder ?? "-",
     problems.length === 0 ? "good" : "cannot be used",
   ]);
@@ -24,7 +24,7 @@ export async function check(cli: Cli, options: { readonly json?: true }): Promis
   const wrong = checked.filter((one) => one.problems.length > 0).length;
   if (wrong > 0) {
     const mail = "mail goes out with those that were used last, or with Usher's own";
-    throw new CommandError(`${wrong} of ${checked.length} templates cannot be used; ${mail}`);
+    throw new CommandError(`${wrong} of ${checked.length} cannot be used; ${mail}`);
   }
 }
 

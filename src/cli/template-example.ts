@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { WrittenLetter } from "../domain/letter.ts";
 import type { MailAddress } from "../domain/mail.ts";
+import { createDkimSigner } from "../mail/dkim-signer.ts";
 import { createInvitationWriter } from "../mail/invitation-writer.ts";
 import { createNoticeWriter } from "../mail/notice-writer.ts";
 import { createSharerNoticeWriter } from "../mail/sharer-notice-writer.ts";
@@ -38,7 +39,7 @@ export async function fillExample(config: Config, name: TemplateName, locale: st
   return {
     mail,
     html: withPictures(mail),
-    raw: await writeExample(templates, said, { site: senderOf(config), locale }),
+    raw: await writeExample(config, templates, { said, locale }),
   };
 }
 
@@ -63,12 +64,13 @@ function addressedTo(said: Said, recipient: MailAddress): Said {
   return { ...said, facts: { ...said.facts, recipient } };
 }
 
-/** The whole mail, written as the daemon writes it. Throws CommandError where it cannot be written. */
+/** The whole mail, written and signed as by the daemon. Throws CommandError where it cannot be written. */
 export async function writeExample(
+  config: Config,
   templates: Templates,
-  said: Said,
-  { site, locale }: { readonly site: MailAddress; readonly locale: string },
+  { said, locale }: { readonly said: Said; readonly locale: string },
 ): Promise<Buffer> {
+  const site = senderOf(config);
   const messageId = `<${newId("e")}.example@${site.address.split("@").at(-1)}>`;
   const written = await write(templates, said, {
     locale,
@@ -77,8 +79,8 @@ export async function writeExample(
     date: Date.now(),
     inReplyTo: null,
   });
-  if (written.kind === "written") return written.raw;
-  throw new CommandError(written.why);
+  if (written.kind === "not-written") throw new CommandError(written.why);
+  return createDkimSigner(() => config.smtp?.dkim ?? null)(written.raw, Date.now());
 }
 
 interface Head {

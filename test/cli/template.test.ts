@@ -3,13 +3,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { simpleParser } from "mailparser";
-import { SMTPServer } from "smtp-server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { locales } from "../../src/domain/locale.ts";
 import { shippedFolder } from "../../src/mail/templates/folders.ts";
 import { templateNames } from "../../src/mail/templates/names.ts";
 import { findProgram } from "../world/packages.ts";
-import { freePorts } from "../world/ports.ts";
+import { type ScriptedSmtp, startScriptedSmtp } from "../world/scripted-smtp.ts";
+import { makeKey } from "../world/signed-mail.ts";
 import { usher } from "../world/site.ts";
 import { type Ran, run } from "./in-process.ts";
 import { startPreview } from "./preview-process.ts";
@@ -43,11 +43,14 @@ async function change(path: string, from: string, to: string): Promise<void> {
   await writeFile(join(own, path), text.replace(from, to));
 }
 
+/** Every template in every language, and the brand. */
+const everyOne = templateNames.length * locales.length + 1;
+
 describe("check", () => {
   test("finds Usher's own templates good, each in every language", async () => {
     const checked = await template("check");
     expect(checked).toMatchObject({ code: 0, err: "" });
-    expect(checked.out.match(/ good$/gm)).toHaveLength(templateNames.length * locales.length);
+    expect(checked.out.match(/ good$/gm)).toHaveLength(everyOne);
   });
 
   test("names file, line, column and remedy, as JSON as well, and usher check and doctor say the same", async () => {
@@ -56,7 +59,7 @@ describe("check", () => {
     const file = join(own, "invitation/fr.mjml");
     const checked = await template("check", "--json");
     expect(checked.code).toBe(1);
-    expect(checked.err).toContain(`1 of ${templateNames.length * locales.length} templates`);
+    expect(checked.err).toContain(`1 of ${everyOne} cannot be used`);
     const results: { locale: string; template: string; problems: object[] }[] = JSON.parse(checked.out);
     const wrong = results.filter(({ problems }) => problems.length > 0);
     expect(wrong).toMatchObject([
@@ -71,6 +74,17 @@ describe("check", () => {
     expect(whole).toMatchObject({ code: 78, err: expect.stringContaining(`${file}:2:`) });
     const doctor = await run(config, ["doctor"]);
     expect(doctor).toMatchObject({ code: 0, out: expect.stringContaining(`${file}:2:`) });
+  });
+});
+
+describe("a brand with mistakes", () => {
+  test("is told of once, with line and column, and is no mistake of the templates", async () => {
+    await writeFile(join(own, "brand.yaml"), 'colors: {page: blue, accent: "#fff"}\n');
+    const checked = await template("check");
+    expect(checked).toMatchObject({ code: 1, err: expect.stringContaining(`1 of ${everyOne} cannot`) });
+    expect(checked.out).toContain(`${join(own, "brand.yaml")}:1:16: colors.page: not a colour.`);
+    expect(checked.out).toMatch(/^brand +- +- +cannot be used$/m);
+    expect(checked.out.match(/ good$/gm)).toHaveLength(everyOne - 1);
   });
 });
 
@@ -186,43 +200,48 @@ describe("preview", () => {
 });
 
 describe("send", () => {
-  test("sends the example to that address and prints what the server said", async () => {
-    const [port = 0] = await freePorts(1);
-    const taken: { to: string; raw: Buffer }[] = [];
-    const server = new SMTPServer({
-      disabledCommands: ["AUTH", "STARTTLS"],
-      onRcptTo: ({ address }, _session, done) =>
-        done(
-          address.startsWith("no") ? Object.assign(new Error("no such user"), { responseCode: 550 }) : null,
-        ),
-      onData: (stream, session, done) => {
-        const chunks: Buffer[] = [];
-        stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-        stream.on("end", () => {
-          taken.push({ to: session.envelope.rcptTo[0]?.address ?? "", raw: Buffer.concat(chunks) });
-          done(null, "taken as 42");
-        });
-      },
-    });
-    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-    try {
-      await configure(
-        `smtp: {host: 127.0.0.1, port: ${port}, tls: none, from: {name: Example Cloud, address: share@example.org}}\n`,
-      );
-      const sent = await template("send", "reminder", "--to", "admin@example.org", "--locale", "es");
-      expect(sent).toMatchObject({ code: 0, out: expect.stringContaining("taken as 42") });
-      expect(taken[0]?.to).toBe("admin@example.org");
-      const mail = await simpleParser(taken[0]?.raw ?? "");
-      expect(mail).toMatchObject({ to: { text: expect.stringContaining("admin@example.org") } });
-      expect(mail.html).toContain('lang="es"');
-      const refused = await template("send", "reminder", "--to", "nobody@example.org", "--json");
-      expect(refused.code).toBe(1);
-      expect(JSON.parse(refused.out)).toMatchObject({ receipt: { kind: "permanent", code: 550 } });
-      expect((await template("send", "reminder", "--to", "nonsense")).code).toBe(2);
-    } finally {
-      await new Promise<void>((resolve) => server.close(resolve));
-    }
+  let server: ScriptedSmtp;
+  beforeEach(async () => {
+    server = await startScriptedSmtp();
   });
+  afterEach(async () => server[Symbol.asyncDispose]());
+
+  async function configureSmtp(more = ""): Promise<void> {
+    const from = "{name: Example Cloud, address: share@example.org}";
+    await configure(`smtp: {host: 127.0.0.1, port: ${server.port}, tls: none, from: ${from}${more}}\n`);
+  }
+
+  test("sends the example to that address and prints what the server said", async () => {
+    await configureSmtp();
+    const sent = await template("send", "reminder", "--to", "admin@example.org", "--locale", "es");
+    expect(sent).toMatchObject({ code: 0, out: expect.stringMatching(/^accepted: 250 /) });
+    expect(server.mails).toMatchObject([{ to: ["admin@example.org"], from: "share@example.org" }]);
+    const mail = await simpleParser(server.mails[0]?.raw ?? "");
+    expect(mail).toMatchObject({ to: { text: expect.stringContaining("admin@example.org") } });
+    expect(mail.html).toContain('lang="es"');
+    server.setScript((phase) => (phase === "rcpt" ? "550 5.1.1 no such user" : null));
+    const refused = await template("send", "reminder", "--to", "nobody@example.org", "--json");
+    expect(refused.code).toBe(1);
+    expect(JSON.parse(refused.out)).toMatchObject({ receipt: { kind: "permanent", code: 550 } });
+    expect((await template("send", "reminder", "--to", "nonsense")).code).toBe(2);
+  });
+
+  test(
+    "sends every template as the daemon would, signed with the key of the site",
+    { timeout: 120_000 },
+    async () => {
+      await writeFile(join(directory, "dkim.pem"), makeKey().privateKey, { mode: 0o600 });
+      await configureSmtp(", dkim: {domain: example.org, selector: s1, key: {file: dkim.pem}}");
+      for (const name of templateNames) {
+        expect((await template("send", name, "--to", `${name}@example.org`)).code).toBe(0);
+      }
+      expect(server.mails.map(({ to }) => to)).toEqual(templateNames.map((name) => [`${name}@example.org`]));
+      for (const { raw } of server.mails) {
+        expect(raw).toMatch(/^DKIM-Signature: v=1;[^:]*? d=example\.org;\r\n s=s1;/);
+        expect((await simpleParser(raw)).subject).not.toBe("");
+      }
+    },
+  );
 
   test("says what is missing where no server is configured", async () => {
     expect(await template("send", "invitation", "--to", "admin@example.org")).toMatchObject({

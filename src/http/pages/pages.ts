@@ -1,5 +1,5 @@
-import { dayText } from "../../domain/day-text.ts";
 import { failureWords } from "../../domain/failure-words.ts";
+import { dateText } from "../../domain/formats.ts";
 import { limits } from "../../domain/limits.ts";
 import { localeOf } from "../../domain/locale.ts";
 import { oneLine } from "../../domain/one-line.ts";
@@ -78,7 +78,7 @@ function invitationValues(tag: string, page: InvitationPage): Readonly<Record<st
     share: {
       ...share,
       host: page.host,
-      expires: expiresAtMs === null ? "" : dayText(expiresAtMs, localeOf(tag)),
+      expires: expiresAtMs === null ? "" : dateText(localeOf(tag), "long", expiresAtMs),
     },
     sharer,
     form: {

@@ -5,7 +5,7 @@ import { problemsOf } from "../../config/issues.ts";
 import { schemaPaths } from "../../config/schema-paths.ts";
 import { limits } from "../../domain/limits.ts";
 import { type BrandFile, brandFile } from "./brand-file.ts";
-import { findFile, type FoundFile, type SearchOrder, shippedFolder } from "./folders.ts";
+import { findFile, type FoundFile, type SearchOrder, shippedFolder, type TemplateFolder } from "./folders.ts";
 import { fileProblem, TemplateError, type TemplateProblem } from "./problem.ts";
 import type { BrandValues, ColorValues } from "./value-schema.ts";
 
@@ -23,6 +23,7 @@ export interface Brand {
   readonly values: BrandValues;
   readonly logo: InlineImage | null;
   readonly file: string;
+  readonly folder: TemplateFolder["kind"];
   readonly changedAtMs: number;
 }
 
@@ -45,6 +46,7 @@ export async function readBrand(search: SearchOrder): Promise<Brand> {
     },
     logo: logo?.image ?? null,
     file: found.file,
+    folder: found.folder.kind,
     changedAtMs: Math.max(found.changedAtMs, logo?.changedAtMs ?? 0),
   };
 }

@@ -1,6 +1,7 @@
 import { Parser } from "htmlparser2";
 import { limits } from "../../domain/limits.ts";
-import { readBrand } from "./brand.ts";
+import type { Brand } from "./brand.ts";
+import { brandInForce } from "./brand-in-force.ts";
 import { compileAll } from "./compiler.ts";
 import { fillTemplate, type ParsedTemplate, parseTemplate, type RenderedMail } from "./fill.ts";
 import { localesOf, type SearchOrder, type TemplateFolder } from "./folders.ts";
@@ -11,39 +12,37 @@ import { readSource, type TemplateSource } from "./source.ts";
 import { type Said, valuesOf } from "./values.ts";
 import { markupTwins, worstCases } from "./worst-cases.ts";
 
-/** One template in one language, and what is wrong with it. */
+/** One template in one language, or the brand, and what is wrong with it. */
 export interface CheckedTemplate {
-  readonly template: TemplateName;
-  readonly locale: string;
-  /** Where its `.mjml` comes from; null where it could not be read. */
+  readonly template: TemplateName | "brand";
+  /** Null for the brand, which has none. */
+  readonly locale: string | null;
+  /** Where its `.mjml` or `brand.yaml` comes from; null where it could not be read. */
   readonly folder: TemplateFolder["kind"] | null;
   readonly file: string | null;
   readonly problems: readonly TemplateProblem[];
 }
 
 /**
- * Compiles every template in every language and fills it with the worst that can come.
+ * Reads the brand, compiles every template in every language and fills it with the worst that can come.
  * @throws TemplateError when the compiler did not end well or in time.
  */
 export async function checkTemplates(search: SearchOrder): Promise<readonly CheckedTemplate[]> {
-  const brand = await orError(async () => readBrand(search));
+  const { brand, fault } = await brandInForce(search);
   const read = await Promise.all(
     templateNames.map(async (template) =>
       Promise.all(
         (await localesOf(search, template)).map(async (locale) => ({
           template,
           locale,
-          source:
-            brand instanceof TemplateError
-              ? brand
-              : await orError(async () => readSource(search, template, locale, brand)),
+          source: await orError(async () => readSource(search, template, locale, brand)),
         })),
       ),
     ),
   );
   const sources = read.flat().flatMap(({ source }) => (source instanceof TemplateError ? [] : [source]));
   const htmls = await compileAll(sources);
-  return read.flat().map(({ template, locale, source }) =>
+  const templates = read.flat().map(({ template, locale, source }) =>
     source instanceof TemplateError
       ? { template, locale, folder: null, file: null, problems: source.problems }
       : {
@@ -54,6 +53,13 @@ export async function checkTemplates(search: SearchOrder): Promise<readonly Chec
           problems: problemsOf(source, htmls[sources.indexOf(source)]),
         },
   );
+  return [checkedBrand(brand, fault), ...templates];
+}
+
+function checkedBrand(brand: Brand, fault: TemplateError | null): CheckedTemplate {
+  const about = { template: "brand", locale: null } as const;
+  if (fault !== null) return { ...about, folder: null, file: null, problems: fault.problems };
+  return { ...about, folder: brand.folder, file: brand.file, problems: [] };
 }
 
 function problemsOf(source: TemplateSource, html: string | TemplateError = ""): readonly TemplateProblem[] {

@@ -115,7 +115,9 @@ async function readIn(folder: TemplateFolder, path: string): Promise<FoundFile |
   const handle = await openFile(file);
   if (handle === null) return null;
   await using _ = handle;
-  const { size, mtimeMs } = await handle.stat();
+  const stat = await handle.stat();
+  if (!stat.isFile()) throw TemplateError.of([fileProblem(file, "is no file.", "Put a file there.")]);
+  const { size, mtimeMs } = stat;
   if (size > limits.templateBytes) {
     const remedy = `Make it shorter: files of templates have at most ${limits.templateBytes} bytes.`;
     throw TemplateError.of([fileProblem(file, `has ${size} bytes.`, remedy)]);
@@ -125,7 +127,8 @@ async function readIn(folder: TemplateFolder, path: string): Promise<FoundFile |
 
 async function openFile(file: string): Promise<FileHandle | null> {
   try {
-    return await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // Without O_NONBLOCK a named pipe would be waited for.
+    return await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
     const remedy = "Put a file there that Usher may read, and no link.";

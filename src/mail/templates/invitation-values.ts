@@ -2,7 +2,7 @@ import { hasControl, messageLines, withoutBidi } from "../../domain/display-text
 import type { InvitationFacts } from "../../domain/invitation.ts";
 import { limits } from "../../domain/limits.ts";
 import type { MailAddress } from "../../domain/mail.ts";
-import { dateText } from "./formats.ts";
+import { dateText } from "../../domain/formats.ts";
 import type { OfferValues, RevokedValues } from "./value-schema.ts";
 
 type Own<Values> = Omit<Values, "locale" | "site" | "brand" | "recipient">;
@@ -22,7 +22,7 @@ export function offerValues(facts: InvitationFacts, locale: string): Own<OfferVa
       code: displayText(facts.code ?? "", limits.urlChars),
     },
     message: { lines: [...messageLines(facts.message.slice(0, limits.messageChars))] },
-    page: facts.page === null ? "" : httpsLink(facts.page).href,
+    page: pageOf(facts),
   };
 }
 
@@ -31,7 +31,12 @@ export function revokedValues(facts: InvitationFacts): Own<RevokedValues> {
   return {
     sharer: sharerValues(facts.sharer),
     share: { title: displayText(facts.title, limits.titleChars) },
+    page: pageOf(facts),
   };
+}
+
+function pageOf({ page }: InvitationFacts): string {
+  return page === null ? "" : httpsLink(page).href;
 }
 
 /** `shown`: the name, or the address of somebody without a name. */

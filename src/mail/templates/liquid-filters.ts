@@ -1,5 +1,5 @@
 import type { Context, Liquid } from "liquidjs";
-import { dateStyles, dateText, numberText, pluralCategory } from "./formats.ts";
+import { dateStyles, dateText, numberText, pluralCategory } from "../../domain/formats.ts";
 
 /** The filters that write as the language of the template does; Liquid's own `date` knows English only. */
 export function registerFilters(engine: Liquid): void {

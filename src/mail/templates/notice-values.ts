@@ -6,7 +6,7 @@ import { oneLine } from "../../domain/one-line.ts";
 import { mailFailureWords } from "../../domain/phrases/mail-failures.ts";
 import { personWords, shareWords } from "../../domain/share-words.ts";
 import type { SharerNoticeFacts } from "../../domain/sharer-notice.ts";
-import { dateText } from "./formats.ts";
+import { dateText } from "../../domain/formats.ts";
 import type { NoticeValues, SummaryValues, UndeliveredValues } from "./value-schema.ts";
 
 type Own<Values> = Omit<Values, "locale" | "site" | "brand" | "recipient">;

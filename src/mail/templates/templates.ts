@@ -5,7 +5,8 @@ import { localesOf, type SearchOrder, shippedFolder } from "./folders.ts";
 import { type Loaded, loadAll, orError } from "./load.ts";
 import type { TemplateName } from "./names.ts";
 import { TemplateError } from "./problem.ts";
-import { readBrand } from "./brand.ts";
+import type { Brand } from "./brand.ts";
+import { type BrandInForce, brandInForce } from "./brand-in-force.ts";
 import { readSource, type TemplateSource } from "./source.ts";
 import { type Said, valuesOf } from "./values.ts";
 
@@ -22,9 +23,10 @@ export interface Templates {
 export interface TemplateChange {
   /** `kept`: they cannot be used. */
   readonly kind: "taken" | "kept";
-  readonly template: TemplateName;
-  readonly locale: string;
-  /** The `.mjml` that is in force; null where none is and another language stands in. */
+  readonly template: TemplateName | "brand";
+  /** Null for the brand, which has none. */
+  readonly locale: string | null;
+  /** The `.mjml` or `brand.yaml` that is in force; null where none is and another language stands in. */
   readonly file: string | null;
   /** What is wrong, where, and the way out; empty where they were taken. */
   readonly why: string;
@@ -57,12 +59,21 @@ export function createTemplates(
 ): Templates {
   const { tell = () => undefined, lookMs = limits.templateLookMs } = options;
   const shelves = new Map<TemplateName, Shelf>();
+  let held: BrandInForce | null = null;
+
+  async function brandNow(): Promise<Brand> {
+    const now = await brandInForce(search, held?.brand);
+    const before = held;
+    held = now;
+    tellOfBrand(tell, before, now);
+    return now.brand;
+  }
 
   async function upToDate(name: TemplateName): Promise<ReadonlyMap<string, Held>> {
     const shelf = shelves.get(name) ?? { held: new Map(), lookedAtMs: -Infinity, looking: null };
     shelves.set(name, shelf);
     if (performance.now() - shelf.lookedAtMs >= lookMs) {
-      shelf.looking ??= look(search, name, shelf, tell).finally(() => (shelf.looking = null));
+      shelf.looking ??= look({ search, name, tell, brandNow }, shelf).finally(() => (shelf.looking = null));
     }
     if (shelf.looking !== null) await shelf.looking;
     return shelf.held;
@@ -70,9 +81,9 @@ export function createTemplates(
 
   return {
     async render({ locale, ...said }) {
-      const held = await upToDate(said.template);
+      const there = await upToDate(said.template);
       for (const step of localeSteps(locale)) {
-        const template = held.get(step)?.template;
+        const template = there.get(step)?.template;
         if (template) return fillTemplate(template, valuesOf(said, template.locale, template.brand.values));
       }
       throw new TemplateError(`No file of the template ${said.template} can be used: usher template check`);
@@ -82,9 +93,24 @@ export function createTemplates(
 
 type Tell = (change: TemplateChange) => void;
 
+function tellOfBrand(tell: Tell, before: BrandInForce | null, { brand, fault }: BrandInForce): void {
+  const about = { template: "brand", locale: null, file: brand.file } as const;
+  const told = before?.fault?.message;
+  if (fault !== null && fault.message !== told) tell({ ...about, kind: "kept", why: fault.message });
+  if (fault === null && told !== undefined) tell({ ...about, kind: "taken", why: "" });
+}
+
+interface Looking {
+  readonly search: SearchOrder;
+  readonly name: TemplateName;
+  readonly tell: Tell;
+  readonly brandNow: () => Promise<Brand>;
+}
+
 /** Takes what changed. @throws TemplateError where the compiler failed and nothing is in force yet. */
-async function look(search: SearchOrder, name: TemplateName, shelf: Shelf, tell: Tell): Promise<void> {
-  const found = await readAll(search, name, await localesOf(search, name));
+async function look({ search, name, tell, brandNow }: Looking, shelf: Shelf): Promise<void> {
+  const wanted = { name, brand: await brandNow() };
+  const found = await readAll(search, wanted, await localesOf(search, name));
   const changed = found.filter(({ locale, read }) => hasChanged(read, shelf.held.get(locale)));
   const held = new Map(found.flatMap(({ locale }) => entryOf(shelf.held, locale)));
   const loaded = await orError(async () => load(changed));
@@ -95,7 +121,7 @@ async function look(search: SearchOrder, name: TemplateName, shelf: Shelf, tell:
   } else {
     for (const { locale, read, now } of loaded) {
       const before = held.get(locale)?.template ?? null;
-      const template = now instanceof TemplateError ? (before ?? (await below(search, name, locale))) : now;
+      const template = now instanceof TemplateError ? (before ?? (await below(search, wanted, locale))) : now;
       held.set(locale, { template, fingerprint: fingerprintOf(read) });
       if (now instanceof TemplateError) tellOfKept(tell, name, locale, template, now);
       else if (before !== null) tell({ kind: "taken", template: name, locale, file: now.file, why: "" });
@@ -120,19 +146,20 @@ interface Found {
   readonly read: TemplateSource | TemplateError;
 }
 
+interface Wanted {
+  readonly name: TemplateName;
+  readonly brand: Brand;
+}
+
 async function readAll(
   search: SearchOrder,
-  name: TemplateName,
+  { name, brand }: Wanted,
   locales: readonly string[],
 ): Promise<readonly Found[]> {
-  const brand = await orError(async () => readBrand(search));
   return Promise.all(
     locales.map(async (locale) => ({
       locale,
-      read:
-        brand instanceof TemplateError
-          ? brand
-          : await orError(async () => readSource(search, name, locale, brand)),
+      read: await orError(async () => readSource(search, name, locale, brand)),
     })),
   );
 }
@@ -164,14 +191,10 @@ async function load(found: readonly Found[]): Promise<readonly (Found & { readon
   });
 }
 
-/** Where nothing was in force yet: what the folders behind the first one have. Mail goes out, if in another look. */
-async function below(
-  search: SearchOrder,
-  name: TemplateName,
-  locale: string,
-): Promise<ParsedTemplate | null> {
+/** Where nothing was in force yet: what the folders behind the first one have. Mail goes out, if in other words. */
+async function below(search: SearchOrder, wanted: Wanted, locale: string): Promise<ParsedTemplate | null> {
   const [, ...rest] = search;
   if (rest.length === 0) return null;
-  const [found] = await load(await readAll(rest, name, [locale]));
-  return found === undefined || found.now instanceof TemplateError ? below(rest, name, locale) : found.now;
+  const [found] = await load(await readAll(rest, wanted, [locale]));
+  return found === undefined || found.now instanceof TemplateError ? below(rest, wanted, locale) : found.now;
 }

@@ -78,6 +78,7 @@ export const valueSchemas = {
     ...always,
     sharer: shownPerson,
     share: z.strictObject({ title: text }),
+    page: text,
   }),
   "notice-held": notice,
   "notice-answered": notice,

@@ -13,7 +13,7 @@ const cases = templateNames.flatMap((template) => locales.map((locale) => [templ
 
 /** Where the links of an example may lead. */
 const known: Readonly<Partial<Record<TemplateName, readonly string[]>>> = {
-  revoked: [],
+  revoked: ["https://usher.example.net/invitation/example"],
   "notice-summary": [],
 };
 const offered = ["https://cloud.example.org/s/example", "https://usher.example.net/invitation/example"];

@@ -72,6 +72,49 @@ test("a region that is nowhere else leaves its place to its language", async () 
   expect(await subjectOf(running(), "it")).toBe(await subjectOf(templates, "en"));
 });
 
+test("a broken brand gives way alone: to the one behind at first, to the last good one later, and is told of once", async () => {
+  await using brand = await ownFolder();
+  const htmlIn = async (templates: Templates, template: "revoked" | "reminder"): Promise<string> =>
+    (await templates.render({ ...exampleOf(template, "Example"), locale: "en" })).html;
+  await own.write("brand.yaml", "name: Harbour\n");
+  await brand.write("brand.yaml", "colors: {page: blue}\n");
+  await brand.write("revoked/en.mjml", `${smallMjml("Our words {{ brand.name }}")}`);
+  const search = searchOrder({ brand: brand.path, directory: own.path });
+  const templates = createTemplates(search, { tell: (change) => changes.push(change), lookMs: 0 });
+  expect(await htmlIn(templates, "revoked")).toContain("Our words Harbour");
+  expect(await htmlIn(templates, "reminder")).toContain("Harbour");
+  expect(changes).toEqual([
+    {
+      kind: "kept",
+      template: "brand",
+      locale: null,
+      file: `${own.path}/brand.yaml`,
+      why: expect.stringContaining(`${brand.path}/brand.yaml:1:16: colors.page: not a colour.`),
+    },
+  ]);
+  await brand.write("brand.yaml", "name: Lighthouse\n");
+  await until(async () => (await htmlIn(templates, "revoked")).includes("Our words Lighthouse"));
+  await brand.write("brand.yaml", "name: [\n");
+  await brand.write("revoked/en.mjml", smallMjml("New words {{ brand.name }}"));
+  await until(async () => (await htmlIn(templates, "revoked")).includes("New words Lighthouse"));
+  const told = changes.filter(({ template }) => template === "brand").map(({ kind, file }) => [kind, file]);
+  expect(told).toEqual([
+    ["kept", `${own.path}/brand.yaml`],
+    ["taken", `${brand.path}/brand.yaml`],
+    ["kept", `${brand.path}/brand.yaml`],
+  ]);
+});
+
+test("a folder in place of a file leaves its place too", async () => {
+  await own.write("revoked/en.mjml/x", "");
+  await own.write("brand.yaml/x", "");
+  expect(await subjectOf(running())).toContain("Alice");
+  expect(changes.map(({ template, why }) => [template, why])).toEqual([
+    ["brand", expect.stringContaining("brand.yaml: is no file.")],
+    ["revoked", expect.stringContaining("revoked/en.mjml: is no file.")],
+  ]);
+});
+
 test("new files, partials and brands are taken too, and files that go away leave their place", async () => {
   const templates = running();
   const htmlOf = async (): Promise<string> =>

@@ -125,13 +125,21 @@ describe("a mail to somebody whose name nobody knows", () => {
   );
 });
 
-test.each(locales)("what was taken back has no link any more in %s", async (locale) => {
-  const { subject, text, html } = await render(saidIn("revoked"), locale);
-  for (const part of [subject, text, read(html).seen]) expect(part).toContain(title);
-  expect(text).toContain(sharer.address);
-  expect(read(html).links).toEqual([]);
-  expect(text).not.toMatch(/https?:/);
-});
+test.each(locales)(
+  "what was taken back is no link any more in %s; his page is, where he can ask for no more",
+  async (locale) => {
+    const said = saidIn("revoked");
+    if (said.template !== "revoked") throw new Error();
+    for (const page of [offered.page, null]) {
+      const { subject, text, html } = await render({ ...said, facts: { ...said.facts, page } }, locale);
+      for (const part of [subject, text, read(html).seen]) expect(part).toContain(title);
+      expect(text).toContain(sharer.address);
+      const links = page === null ? [] : [page];
+      expect(read(html).links.map(({ href }) => href)).toEqual(links);
+      expect(text.split("\n").filter((line) => line.includes("://"))).toEqual(links);
+    }
+  },
+);
 
 describe.each(shareNotices)("the %s", (template) => {
   test.each(locales)("says in %s who shares what and where, in both forms of its name", async (locale) => {
