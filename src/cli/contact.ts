@@ -2,7 +2,16 @@ import type { Command } from "commander";
 import { addressKey } from "../domain/address.ts";
 import { limits } from "../domain/limits.ts";
 import { oneLine } from "../domain/one-line.ts";
-import { type ContactRow, deleteContact, listContacts, putContact, setTrusted } from "../store/contacts.ts";
+import { httpsOrigin } from "../domain/web-link.ts";
+import {
+  contactByAddress,
+  type ContactRow,
+  deleteContact,
+  listContacts,
+  putContact,
+  setTrusted,
+  updateContact,
+} from "../store/contacts.ts";
 import { accountNamed } from "./accounts-found.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -13,7 +22,7 @@ interface Json {
   readonly json?: true;
 }
 
-type AddOptions = Json & { readonly name?: string; readonly trust?: true };
+type AddOptions = Json & { readonly name?: string; readonly trust?: true; readonly cozy?: string };
 
 export function registerContact(program: Command, cli: Cli): void {
   const group = program.command("contact").description("whom an account knows, and whom it trusts");
@@ -22,6 +31,7 @@ export function registerContact(program: Command, cli: Cli): void {
     .description("add a contact; rules ask for it with when.contact")
     .option("--name <name>", "his name")
     .option("--trust", "trust him from now on")
+    .option("--cozy <url>", "where his Cozy is")
     .option("--json", "as JSON")
     .action(async (account: string, address: string, options: AddOptions) =>
       add(cli, { account, address }, options),
@@ -58,13 +68,18 @@ async function add(cli: Cli, named: Named, options: AddOptions): Promise<void> {
   const account = await accountNamed(site.store.db, named.account);
   const now = Date.now();
   const name = options.name === undefined ? null : oneLine(options.name, limits.nameChars);
-  await putContact(site.store.db, {
-    account_id: account.id,
-    address_key: key,
-    address: named.address,
-    name,
-    trusted_at: options.trust === true ? now : null,
-    created_at: now,
+  const url = options.cozy === undefined ? null : cozyFrom(options.cozy);
+  await site.store.transaction(async (db) => {
+    await putContact(db, {
+      account_id: account.id,
+      address_key: key,
+      address: named.address,
+      name,
+      trusted_at: options.trust === true ? now : null,
+      created_at: now,
+    });
+    const contact = await contactByAddress(db, account.id, key);
+    if (contact !== undefined && url !== null) await updateContact(db, contact, { instance_url: url });
   });
   const line = `${named.address} is a contact of ${account.name}${options.trust === true ? ", and trusted" : ""}.`;
   print(cli, options.json, { account: account.name, address: named.address, name }, [line]);
@@ -78,13 +93,15 @@ async function list(cli: Cli, name: string, options: Json): Promise<void> {
     contact.address,
     contact.name ?? "",
     contact.trusted_at === null ? "known" : `trusted since ${whenText(contact.trusted_at)}`,
+    contact.instance_url ?? "",
+    contact.id,
   ]);
   const none = [`${name} has no contacts; add one: usher contact add ${name} ADDRESS`];
   print(
     cli,
     options.json,
     contacts,
-    contacts.length === 0 ? none : table(["address", "name", "trust"], rows),
+    contacts.length === 0 ? none : table(["address", "name", "trust", "Cozy", "id"], rows),
   );
 }
 
@@ -125,6 +142,12 @@ function keyOf(address: string): string {
   throw new CommandError(`${address} is no mail address; write it like carla@example.org`, exitCodes.usage);
 }
 
-function contactView({ address, name, trusted_at, created_at }: ContactRow) {
-  return { address, name, trusted_at, created_at };
+function cozyFrom(typed: string): string {
+  const url = httpsOrigin(typed);
+  if (url !== null) return url;
+  throw new CommandError(`${typed} is no Cozy; write it like https://carla.example.org`, exitCodes.usage);
+}
+
+function contactView({ id, address, name, instance_url, trusted_at, created_at }: ContactRow) {
+  return { id, address, name, instance_url, trusted_at, created_at };
 }

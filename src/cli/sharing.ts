@@ -13,6 +13,7 @@ import { whenText } from "./found.ts";
 import { registerMuted } from "./muted.ts";
 import { registerActs } from "./sharing-acts.ts";
 import { problemLines } from "./sharing-problems.ts";
+import { registerCozy } from "./sharing-cozy.ts";
 import { registerShow } from "./sharing-show.ts";
 import { sendingLines, watchSending } from "./sharing-watch.ts";
 import { openSite } from "./site.ts";
@@ -58,6 +59,7 @@ export function registerSharing(program: Command, cli: Cli): void {
   registerActs(group, cli);
   registerMuted(group, cli);
   registerSuppressed(group, cli);
+  registerCozy(group, cli);
 }
 
 async function create(cli: Cli, options: CreateOptions): Promise<void> {

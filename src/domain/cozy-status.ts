@@ -4,7 +4,7 @@ type Generation = "v2" | "v1a" | "v1b" | "v3";
 
 /** The words of each generation for a member, as the states that a sharing's owner is shown (reference/cozy.md 8.1). */
 const states: Readonly<Record<Generation, Readonly<Record<string, RecipientState>>>> = {
-  v2: { asked: "pending", accepted: "accepted", refused: "refused", error: "error", revoked: "revoked" },
+  v2: { new: "mail-not-sent", asked: "pending", accepted: "accepted", refused: "refused", error: "error", revoked: "revoked" },
   v1a: {
     // Before the first mail.
     "": "mail-not-sent",

@@ -2,7 +2,7 @@ import { checkRecipients, type SharingProblem } from "../domain/sharing-request.
 import { recipientsWithMails } from "../store/invited.ts";
 import { addRecord } from "../store/records.ts";
 import { readSharer, readSharing } from "../store/sharings.ts";
-import { whyEnded } from "./chosen.ts";
+import { whyEnded, whyOfCozys } from "./chosen.ts";
 import { noSender } from "./create.ts";
 import { invite } from "./invite.ts";
 import type { PlanningParts } from "./parts.ts";
@@ -26,7 +26,7 @@ export async function addRecipients(parts: PlanningParts, more: MoreRecipients):
     const sharing = await readSharing(db, more.sharingId);
     if (sharing === undefined)
       return refused({ because: "no-such-sharing", detail: "There is no such sharing." });
-    const ended = whyEnded(sharing);
+    const ended = whyEnded(sharing) ?? (await whyOfCozys(db, sharing));
     if (ended !== null) return refused(ended);
     const domain = siteDomain(parts);
     const sharer = await readSharer(db, { id: sharing.account_id });

@@ -1,5 +1,6 @@
 import { addressKey } from "../domain/address.ts";
 import { recipientsWithMails, type RecipientMails } from "../store/invited.ts";
+import { cozySharingOfMails } from "../store/cozy-sharings.ts";
 import { readSharing, type SharingRow } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
 import type { Sharing } from "./plan-mails.ts";
@@ -58,6 +59,19 @@ async function recipientsOf(
 
 export function refuse(because: string, detail: string): Extract<Acted, { kind: "refused" }> {
   return { kind: "refused", because, detail };
+}
+
+/** Who is invited to a sharing between Cozys, and until when, its protocol decides. */
+export async function whyOfCozys(
+  db: Db,
+  { id }: Pick<SharingRow, "id">,
+): Promise<Extract<Acted, { kind: "refused" }> | null> {
+  const cozy = await cozySharingOfMails(db, id);
+  if (cozy === undefined) return null;
+  return refuse(
+    "cozy-sharing",
+    `This is a sharing between Cozys, which have to be told; change it with usher sharing cozy, as ${cozy.id}.`,
+  );
 }
 
 /** Nothing more is sent about a sharing that has ended. */

@@ -8,7 +8,7 @@ import {
   updateSharing,
 } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
-import { type Acted, type Chosen, findChosen, type FoundSharing, whyEnded } from "./chosen.ts";
+import { type Acted, type Chosen, findChosen, type FoundSharing, whyEnded, whyOfCozys } from "./chosen.ts";
 import type { PlanningParts } from "./parts.ts";
 import { newMail, planMails, sendNow, siteDomain } from "./plan-mails.ts";
 
@@ -17,7 +17,8 @@ export async function revoke(parts: PlanningParts, chosen: Chosen): Promise<Acte
   return parts.store.transaction(async (db) => {
     const looked = await findChosen(db, chosen);
     if (looked.kind === "refused") return looked;
-    const ended = whyEnded(looked.found.sharing);
+    const { sharing } = looked.found;
+    const ended = whyEnded(sharing) ?? (await whyOfCozys(db, sharing));
     if (ended !== null) return ended;
     const isWhole = chosen.recipient === null;
     return endSharing(db, looked.found, { by: chosen.by, because: "revoked", isWhole }, parts);

@@ -142,6 +142,41 @@ export async function cozySharingByNotification(
   return query.executeTakeFirst();
 }
 
+/** A sharing with the name of its account. */
+export type OwnedCozySharing = CozySharingRow & { readonly account: string };
+
+/** Sharings whose id begins with `prefix`; at most two, enough to see that it is not unique. */
+export async function cozySharingsByPrefix(db: Db, prefix: string): Promise<readonly OwnedCozySharing[]> {
+  return withAccounts(db)
+    .where("cozy_sharing.id", ">=", prefix)
+    .where("cozy_sharing.id", "<", `${prefix}\u{10FFFF}`)
+    .limit(2)
+    .execute();
+}
+
+/** Of all accounts or of the one with that name, newest first. */
+export async function listCozySharings(
+  db: Db,
+  account: string | undefined,
+): Promise<readonly OwnedCozySharing[]> {
+  const query =
+    account === undefined ? withAccounts(db) : withAccounts(db).where("account.name", "=", account);
+  return query.orderBy("cozy_sharing.created_at", "desc").orderBy("cozy_sharing.id").execute();
+}
+
+function withAccounts(db: Db) {
+  return db
+    .selectFrom("cozy_sharing")
+    .innerJoin("account", "account.id", "cozy_sharing.account_id")
+    .selectAll("cozy_sharing")
+    .select("account.name as account");
+}
+
+/** The Cozy sharing whose mails these are. */
+export async function cozySharingOfMails(db: Db, sharingId: string): Promise<CozySharingRow | undefined> {
+  return db.selectFrom("cozy_sharing").selectAll().where("sharing_id", "=", sharingId).executeTakeFirst();
+}
+
 /** All of one account, oldest first. */
 export async function cozySharingsOf(db: Db, accountId: string): Promise<readonly CozySharingRow[]> {
   return db

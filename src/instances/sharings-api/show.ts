@@ -1,4 +1,5 @@
 import { ownerState } from "../../domain/cozy-status.ts";
+import type { RecipientState } from "../../domain/recipient.ts";
 import type { Instance } from "../../http/peer-route.ts";
 import { contactsType } from "../../domain/cozy-document.ts";
 import { contactById, type ContactRow } from "../../store/contacts.ts";
@@ -66,8 +67,16 @@ async function shownMembers(db: Db, sharing: CozySharingRow): Promise<readonly S
   return shown;
 }
 
-async function statusOf(db: Db, { generation }: CozySharingRow, member: CozyMemberRow): Promise<string> {
-  if (generation === "v3") return member.status;
+async function statusOf(db: Db, sharing: CozySharingRow, member: CozyMemberRow): Promise<string> {
+  return sharing.generation === "v3" ? member.status : memberState(db, sharing, member);
+}
+
+/** What the owner is shown of a member. */
+export async function memberState(
+  db: Db,
+  { generation }: Pick<CozySharingRow, "generation">,
+  member: CozyMemberRow,
+): Promise<RecipientState> {
   const recipient = member.recipient_id === null ? undefined : await readRecipient(db, member.recipient_id);
   return recipient?.state ?? ownerState(generation, member.status);
 }

@@ -1,0 +1,115 @@
+import type { Command } from "commander";
+import { addressKey } from "../domain/address.ts";
+import { actionsFor } from "../instances/sharings-api/actions.ts";
+import { addRecipients } from "../instances/sharings-api/add-recipients.ts";
+import { leaveSharing, revokeAll, revokeOne } from "../instances/sharings-api/end.ts";
+import { type CozyMemberRow, cozyMembersOf } from "../store/cozy-sharings.ts";
+import { type Cli, CommandError, print } from "./command.ts";
+import { apiParts, changing, cozySharing, ownUrl } from "./cozy-sharings.ts";
+import { registerCozyCreate, recipientFrom } from "./sharing-cozy-create.ts";
+import { registerCozyShow } from "./sharing-cozy-show.ts";
+import { openSite } from "./site.ts";
+
+interface Json {
+  readonly json?: true;
+}
+
+type AddOptions = Json & { readonly recipient: readonly string[]; readonly readOnly: readonly string[] };
+
+const by = "command line";
+
+/** `usher sharing cozy`: what the sharings API does for applications. */
+export function registerCozy(sharing: Command, cli: Cli): void {
+  const group = sharing.command("cozy").description("sharings between Cozys, of every generation");
+  registerCozyCreate(group, cli);
+  registerCozyShow(group, cli);
+  group
+    .command("add <id>")
+    .description("invite more people to a Cozy sharing")
+    .option("--recipient <who...>", "a contact's id, an address, or https://host of a Cozy", [])
+    .option("--read-only <who...>", "likewise, for recipients who may not change anything (v3)", [])
+    .option("--json", "as JSON")
+    .action(async (id: string, options: AddOptions) => add(cli, id, options));
+  group
+    .command("send <id>")
+    .description("ask the members of a Cozy sharing that were not asked yet")
+    .option("--json", "as JSON")
+    .action(async (id: string, options: Json) => send(cli, id, options));
+  group
+    .command("revoke <id>")
+    .description("take a Cozy sharing back, from all or from one")
+    .option("--recipient <who>", "one member: a contact's id, an address, or https://host of his Cozy")
+    .option("--json", "as JSON")
+    .action(async (id: string, options: Json & { recipient?: string }) => revoke(cli, id, options));
+  group
+    .command("leave <id>")
+    .description("leave a sharing that the account was invited to")
+    .option("--json", "as JSON")
+    .action(async (id: string, options: Json) => leave(cli, id, options));
+}
+
+async function add(cli: Cli, typed: string, options: AddOptions): Promise<void> {
+  const recipients = [
+    ...options.recipient.map((who) => recipientFrom(who, "--recipient", false)),
+    ...options.readOnly.map((who) => recipientFrom(who, "--read-only", true)),
+  ];
+  await using site = await openSite(cli);
+  const { db } = site.store;
+  const sharing = await cozySharing(db, typed);
+  const instance = {
+    accountId: sharing.account_id,
+    url: await ownUrl(db, { id: sharing.account_id, name: sharing.account }),
+  };
+  const parts = apiParts(site);
+  await changing(site, async (tx) =>
+    addRecipients(tx, { instance, sharing, recipients, isAsked: true }, parts),
+  );
+  const members = (await cozyMembersOf(db, sharing.id)).length;
+  print(cli, options.json, { id: sharing.id, members }, [`${sharing.id} has ${members} recipients in all.`]);
+}
+
+async function send(cli: Cli, typed: string, options: Json): Promise<void> {
+  await using site = await openSite(cli);
+  const sharing = await cozySharing(site.store.db, typed);
+  const parts = apiParts(site);
+  await changing(site, async (tx) => actionsFor(sharing, parts).invite(tx, sharing));
+  print(cli, options.json, { id: sharing.id, asked: true }, [
+    `Members of ${sharing.id} that were not asked yet are asked.`,
+  ]);
+}
+
+async function revoke(cli: Cli, typed: string, options: Json & { recipient?: string }): Promise<void> {
+  await using site = await openSite(cli);
+  const { db } = site.store;
+  const sharing = await cozySharing(db, typed);
+  const parts = apiParts(site);
+  const { recipient } = options;
+  const member = recipient === undefined ? null : findMember(await cozyMembersOf(db, sharing.id), recipient);
+  await changing(site, async (tx) =>
+    member === null ? revokeAll(tx, sharing, parts) : revokeOne(tx, { sharing, member }, parts),
+  );
+  print(cli, options.json, { id: sharing.id, recipient: recipient ?? null, revoked: true }, [
+    recipient === undefined ? `${sharing.id} is revoked.` : `${sharing.id} is revoked for ${recipient}.`,
+  ]);
+}
+
+function findMember(members: readonly CozyMemberRow[], who: string): CozyMemberRow {
+  const wanted = recipientFrom(who, "--recipient", false);
+  const key = addressKey(wanted.address ?? "");
+  const found = members.find(
+    ({ contact_id: contact, address, instance_url: url }) =>
+      (wanted.contactId !== null && contact === wanted.contactId) ||
+      (key !== null && addressKey(address ?? "") === key) ||
+      (wanted.url !== null && url === URL.parse(wanted.url)?.origin),
+  );
+  if (found !== undefined) return found;
+  throw new CommandError(`the sharing has no member ${who}; usher sharing cozy show lists them`);
+}
+
+async function leave(cli: Cli, typed: string, options: Json): Promise<void> {
+  await using site = await openSite(cli);
+  const sharing = await cozySharing(site.store.db, typed);
+  const parts = apiParts(site);
+  await changing(site, async (tx) => leaveSharing(tx, { sharing, by }, parts));
+  print(cli, options.json, { id: sharing.id, left: true }, [`${sharing.id} is left.`]);
+}
