@@ -3,6 +3,7 @@ import { Parser } from "htmlparser2";
 import { describe, expect, test } from "vitest";
 import { locales } from "../../../src/domain/locale.ts";
 import { createPages } from "../../../src/http/pages/pages.ts";
+import type { DiscoveryPage } from "../../../src/http/peer-pages.ts";
 import type { AnswerPage } from "../../../src/http/server/parts.ts";
 import type { InvitationPage } from "../../../src/http/server/sharing-parts.ts";
 import { share } from "../../mail/notice-letters.ts";
@@ -35,6 +36,16 @@ const invited: InvitationPage = {
   isMuted: false,
   form: { action: "/invitation/0123", token: "form-token" },
 };
+
+const discovery: DiscoveryPage = {
+  sharerName: "Alice",
+  description: "Quarterly report",
+  url: "",
+  problem: null,
+  hidden: { sharing_id: "wccKeeGn", recipient_id: "2a31ce01" },
+};
+
+const problems = ["not-an-address", "mail-address", "not-reached", "own-cozy"] as const;
 
 interface Shape {
   readonly tags: readonly string[];
@@ -86,6 +97,11 @@ describe.each(locales)("the pages in %s", (locale) => {
     pages.invitationAnswered(locale, { ...invited, outcome: "muted" }),
     pages.invitationAnswered(locale, { ...invited, outcome: "revoked" }),
     pages.invitationAnswered(locale, { ...invited, outcome: "expired" }),
+    pages.explained(locale, "answered-elsewhere"),
+    pages.explained(locale, "wrong-link"),
+    pages.explained(locale, "failed-for-now"),
+    pages.discovery(locale, discovery),
+    ...problems.map((problem) => pages.discovery(locale, { ...discovery, description: null, problem })),
   ];
 
   test("are in this language, run nothing, and load nothing but the one stylesheet", () => {
@@ -138,6 +154,7 @@ describe.each(locales)("the pages in %s", (locale) => {
   test("keep their elements, whatever strangers write", () => {
     const usual = shapeOf(pages.answer(locale, { ...held, whyNot: "x" }));
     const usualInvited = shapeOf(pages.invitation(locale, invited));
+    const usualDiscovery = shapeOf(pages.discovery(locale, discovery));
     const text = fc
       .array(
         fc.oneof(
@@ -153,6 +170,8 @@ describe.each(locales)("the pages in %s", (locale) => {
         expect(shapeOf(pages.answer(locale, page)).tags).toEqual(usual.tags);
         const said = pages.invitation(locale, { ...invited, sharerName, title });
         expect(shapeOf(said).tags).toEqual(usualInvited.tags);
+        const asked = { ...discovery, sharerName, description: title, url: whyNot };
+        expect(shapeOf(pages.discovery(locale, asked)).tags).toEqual(usualDiscovery.tags);
       }),
       { numRuns: 100 },
     );
@@ -213,5 +232,24 @@ describe("the page of a recipient", () => {
     expect(shapeOf(html).tags).not.toContain("form");
     expect(html).toContain("Alice no longer shares “Quarterly report” with you");
     expect(html).toContain("You get no more invitations from Alice.");
+  });
+});
+
+describe("the page that asks where a Cozy is", () => {
+  test("has one field for people, and keeps what they need not see and what they typed", () => {
+    const html = pages.discovery("en", { ...discovery, url: "bob", problem: "not-reached" });
+    expect(shapeOf(html).fields).toEqual([
+      "sharing_id=wccKeeGn",
+      "recipient_id=2a31ce01",
+      "url=bob",
+      "undefined=",
+    ]);
+    expect(html).toContain("There is no Cozy that answers at this address.");
+    expect(html).toContain("Alice shares “Quarterly report” with you.");
+  });
+
+  test("says each problem in words of its own", () => {
+    const said = problems.map((problem) => textOf(pages.discovery("en", { ...discovery, problem })));
+    expect(new Set(said).size).toBe(problems.length);
   });
 });
