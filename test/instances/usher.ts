@@ -27,11 +27,11 @@ export interface Usher extends AsyncDisposable {
   readonly origin: string;
   readonly accountId: string;
   readonly site: Site;
-  /** Does all planned steps at other Cozys that are due. */
+  /** Does everything at other Cozys that is planned and due, also what answers of the account led to. */
   work(): Promise<void>;
   /** The same for those that wait to be tried again. */
   workAgain(): Promise<void>;
-  /** A request of anybody to the account's host; a body is sent as JSON. */
+  /** A request of anybody to the account's host; a body is sent as JSON, the bytes of a text as they are. */
   ask(method: string, path: string, more?: AskOptions): Promise<Answer>;
   /** The same by an application whose permissions are that scope. */
   app(scope: string): Promise<(method: string, path: string, body?: unknown) => Promise<Answer>>;
@@ -46,6 +46,7 @@ interface AskOptions {
   readonly form?: Readonly<Record<string, string>>;
 }
 
+const atOthers = ["tell-member", "follow", "check-subscription", "leave", "refuse"] as const;
 const neighbours = ["alice", "bob", "carol"].map((name) => `${name}.cozy.example`);
 
 /** Takes the place of an emulated Cozy on a stage: `stage.start(startUsher, "alice")`. */
@@ -71,7 +72,7 @@ export async function startUsher(options: CozyOptions): Promise<Usher> {
   const origin = `https://${host}`;
   const opened = stack.move();
   const work = async (): Promise<void> => {
-    await site.queue.drain(origins.workers, { kinds: ["tell-member"] }, AbortSignal.timeout(60_000));
+    await site.queue.drain(origins.workers, { kinds: atOthers }, AbortSignal.timeout(60_000));
   };
   const ask: Usher["ask"] = async (method, path, more = {}) =>
     call(options.resolve, method, `${origin}${path}`, written(more));
@@ -108,6 +109,12 @@ function written({ headers, body, form }: AskOptions): {
     return { headers: { ...type, ...headers }, body: new URLSearchParams(form).toString() };
   }
   if (body === undefined) return { headers: { ...headers } };
+  if (Buffer.isBuffer(body)) {
+    return {
+      headers: { "content-type": "application/octet-stream", ...headers },
+      body: body.toString("utf8"),
+    };
+  }
   return { headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) };
 }
 
