@@ -15,6 +15,7 @@ const forwarded = addressOf("forwarded");
 const refused = "erik@nowhere.example";
 const slow = addressOf("slow");
 const away = addressOf("away");
+const here = addressOf("here");
 const title = "Fates of a sharing";
 
 let scene: Scene;
@@ -28,18 +29,27 @@ beforeAll(async () => {
     accounts: ["alice", "bounces"],
     config: { mailbox: { pollEvery: "1s" } },
   });
-  const { host, port } = scene.world.postfix ?? {};
-  const from = { name: "Recipient Cloud", address: "usher@recipient.example" };
-  await scene.world.configure({ smtp: { host, port, tls: "none", from, bounces: addressOf("bounces") } });
+  await configure("failures");
   await scene.start();
-  const to = [nobody, full, forwarded, refused, slow, away].flatMap((address) => ["--to", address]);
-  const link = ["--link", "https://cloud.example.org/s/0a1b2c3d4e5f60718293"];
-  const create = ["sharing", "create", "--account", "alice", "--title", title, ...link, ...to];
-  sharing = (await scene.usherJson<{ readonly id: string }>(...create)).id;
+  sharing = await share(title, [nobody, full, forwarded, refused, slow, away]);
 });
 afterAll(async () => {
   if (isRoot) await scene[Symbol.asyncDispose]();
 });
+
+async function configure(deliveryReports: "failures" | "all"): Promise<void> {
+  const { host, port } = scene.world.postfix ?? {};
+  const from = { name: "Recipient Cloud", address: "usher@recipient.example" };
+  const bounces = addressOf("bounces");
+  await scene.world.configure({ smtp: { host, port, tls: "none", from, bounces, deliveryReports } });
+}
+
+async function share(named: string, addresses: readonly string[]): Promise<string> {
+  const to = addresses.flatMap((address) => ["--to", address]);
+  const link = ["--link", "https://cloud.example.org/s/0a1b2c3d4e5f60718293"];
+  const create = ["sharing", "create", "--account", "alice", "--title", named, ...link, ...to];
+  return (await scene.usherJson<{ readonly id: string }>(...create)).id;
+}
 
 /** A recipient and the mail to him, as they stand. */
 async function standing(address: string) {
@@ -212,5 +222,17 @@ describe.skipIf(!isRoot)("a mail that comes to the address for bounces", () => {
     const flags = await scene.world.dovecot.flags(addressOf("bounces"), "INBOX");
     expect(flags.length).toBeGreaterThan(5);
     expect(flags.filter((each) => each.includes("\\Seen"))).toEqual([]);
+  });
+});
+
+describe.skipIf(!isRoot)("where reports of success are asked for", () => {
+  test("an invitation is known to be delivered, and its story says when", async () => {
+    await configure("all");
+    scene.daemon.reload();
+    await scene.daemon.waitFor("reloaded");
+    const id = await share("Known to be there", [here]);
+    await comesTo(here, { fate: "delivered" });
+    expect(await standing(here)).toMatchObject({ state: "pending", status: "2.0.0", mail: "sent" });
+    expect((await scene.usher("sharing", "show", id)).out).toMatch(/^ +2\S+ \S+Z +delivered \(2\.0\.0\)$/m);
   });
 });
