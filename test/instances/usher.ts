@@ -6,11 +6,13 @@ import { join } from "node:path";
 import { createServer } from "node:tls";
 import { sql } from "kysely";
 import type { OutboundException } from "../../src/config/config.ts";
-import { createOrigins } from "../../src/origins.ts";
+import { createOrigins, type Origins } from "../../src/origins.ts";
+import { mailReaders } from "../../src/protocols/mail-readers.ts";
+import { judgeAnnounced } from "../../src/receiving/announced.ts";
 import { createServing } from "../../src/serving.ts";
 import { openSite, type Site } from "../../src/site.ts";
 import { insertAccount } from "../../src/store/accounts.ts";
-import { createToken } from "../../src/store/api-tokens.ts";
+import { createToken, tokenScopes } from "../../src/store/api-tokens.ts";
 import { newId } from "../../src/store/ids.ts";
 import { temporaryDirectory } from "../store/temporary.ts";
 import type { CozyOptions } from "../world/cozy-v1a/stack/stack.ts";
@@ -27,6 +29,7 @@ export interface Usher extends AsyncDisposable {
   readonly origin: string;
   readonly accountId: string;
   readonly site: Site;
+  readonly origins: Origins;
   /** Does everything at other Cozys that is planned and due, also what answers of the account led to. */
   work(): Promise<void>;
   /** The same for those that wait to be tried again. */
@@ -37,6 +40,10 @@ export interface Usher extends AsyncDisposable {
   app(scope: string): Promise<(method: string, path: string, body?: unknown) => Promise<Answer>>;
   /** The own links that were put into mails, oldest first; by the address of the recipient. */
   linkOf(address: string): Promise<string>;
+  /** A link came by mail, which nobody vouches for, and waits for the account: the notification's id. */
+  receive(link: string): Promise<string>;
+  /** A call of the API with a token of the account. */
+  api(method: string, path: string, body?: unknown): Promise<Answer>;
   readonly logged: readonly string[];
 }
 
@@ -81,6 +88,7 @@ export async function startUsher(options: CozyOptions): Promise<Usher> {
     origin,
     accountId,
     site,
+    origins,
     logged,
     work,
     workAgain: async () => {
@@ -96,6 +104,26 @@ export async function startUsher(options: CozyOptions): Promise<Usher> {
       return async (method, path, body) => ask(method, path, { headers, body });
     },
     linkOf: async (address) => linkOf(site, address),
+    receive: async (link) =>
+      site.store.transaction(async (db) => {
+        const read = mailReaders
+          .map((reader) => reader.readLink?.(link) ?? null)
+          .find((each) => each !== null);
+        if (read === undefined || read === null) throw new Error(`No protocol has such links: ${link}`);
+        const share = { ...read, sharer: { name: null, address: "share@mail.example" }, title: null };
+        return judgeAnnounced(db, { accountId, share, key: newId("key-") }, origins.parts);
+      }),
+    api: async (method, path, body) => {
+      const scopes = tokenScopes.filter((scope) => !scope.startsWith("jobs:"));
+      const made = await createToken(site.store.db, {
+        name: newId("api-"),
+        accountId,
+        scopes,
+        expiresAt: null,
+      });
+      const headers = { authorization: `Bearer ${made?.secret ?? ""}`, host: "usher.example.org" };
+      return ask(method, `/api/v1${path}`, { headers, body });
+    },
     [Symbol.asyncDispose]: async () => opened.disposeAsync(),
   };
 }

@@ -1,7 +1,7 @@
 import { type DocumentBody, filesType, folderOf } from "../../domain/cozy-document.ts";
 import { concerns } from "../../domain/cozy-permissions.ts";
 import { limits } from "../../domain/limits.ts";
-import { isObject } from "../../domain/json.ts";
+import { isObject, type JsonObject } from "../../domain/json.ts";
 import { permissionOf, readRule } from "../../protocols/cozy/create-request.ts";
 import { namesIds, writeReplicated } from "../../protocols/cozy/owner-wire.ts";
 import type { WireRule } from "../../protocols/cozy/wire.ts";
@@ -65,7 +65,6 @@ export function documentFor(
   const { doctype, document_id: id, revision, ancestors } = row;
   const { dir_id: _, referenced_by: references, path: __, ...rest } = bodyOf(row);
   const folder = folderOf(doctype, bodyOf(row));
-  const isRoot = rules.some((rule) => namesIds(rule) && rule.doctype === doctype && rule.values.includes(id));
   const told = toldReferences(references, rules);
   return writeReplicated({
     id: xorId(id, key),
@@ -74,7 +73,7 @@ export function documentFor(
     isDeleted,
     body: {
       ...(doctype === filesType ? rest : { ...rest, ...ownFields(bodyOf(row)) }),
-      ...(folder === null || isRoot ? {} : { dir_id: xorId(folder, key) }),
+      ...(folder === null || isRoot({ doctype, id }, rules) ? {} : { dir_id: xorId(folder, key) }),
       ...(told.length === 0 ? {} : { referenced_by: told }),
     },
   });
@@ -85,10 +84,40 @@ function ownFields(body: DocumentBody): DocumentBody {
   return Object.fromEntries(Object.entries(body).filter(([name]) => name === "dir_id" || name === "path"));
 }
 
-function toldReferences(references: unknown, rules: readonly WireRule[]): readonly object[] {
+function toldReferences(references: unknown, rules: readonly WireRule[]): readonly JsonObject[] {
   const shared = new Set(
     rules.filter(({ selector }) => selector === "referenced_by").flatMap(({ values }) => values),
   );
-  const list = Array.isArray(references) ? references.filter(isObject) : [];
-  return list.filter(({ type, id }) => shared.has(`${String(type)}/${String(id)}`));
+  return listOf(references).filter(({ type, id }) => shared.has(`${String(type)}/${String(id)}`));
+}
+
+/**
+ * What a member's document keeps of the one that stands here, because the member was not told of it: where a shared root lies,
+ * and what else refers to it.
+ */
+export function keptFields(
+  { doctype, id }: { readonly doctype: string; readonly id: string },
+  known: DocumentBody,
+  { sent, rules }: { readonly sent: DocumentBody; readonly rules: readonly WireRule[] },
+): DocumentBody {
+  if (doctype !== filesType) return {};
+  const { dir_id: folder, path, referenced_by: references } = known;
+  const untold = listOf(references).filter((each) => !toldReferences([each], rules).includes(each));
+  const all = [...toldReferences(sent["referenced_by"], rules), ...untold];
+  return {
+    ...(isRoot({ doctype, id }, rules) ? { dir_id: folder } : {}),
+    ...(path === undefined ? {} : { path }),
+    ...(all.length === 0 ? {} : { referenced_by: all }),
+  };
+}
+
+function isRoot(
+  { doctype, id }: { readonly doctype: string; readonly id: string },
+  rules: readonly WireRule[],
+): boolean {
+  return rules.some((rule) => namesIds(rule) && rule.doctype === doctype && rule.values.includes(id));
+}
+
+function listOf(references: unknown): readonly JsonObject[] {
+  return Array.isArray(references) ? references.filter(isObject) : [];
 }

@@ -94,9 +94,17 @@ async function readForPush(
     const row = await readDocument(db, key);
     if (row === undefined) continue;
     const isGone = row.is_deleted === 1 || !(await isShared(db, key, bodyOf(row), rules));
-    found.push({ row: { ...row, content: null }, isGone });
+    const head = row.content === null ? withoutContent(row) : row;
+    found.push({ row: { ...head, content: null }, isGone });
   }
   return found;
+}
+
+/** A file into which nothing was put yet has no sum, whatever its document says: the other side compares it. */
+function withoutContent(row: CozyDocumentRow): CozyDocumentRow {
+  if (row.doctype !== filesType) return row;
+  const { md5sum: _, size: __, ...body } = bodyOf(row);
+  return { ...row, body_json: JSON.stringify(body) };
 }
 
 interface Round {

@@ -1,23 +1,42 @@
 import { filesType, folderOf, referencesOf, type DocumentBody } from "../../domain/cozy-document.ts";
+import { propagates } from "../../domain/cozy-propagation.ts";
 import { limits } from "../../domain/limits.ts";
 import { readRules, type WireRule } from "../../protocols/cozy/wire.ts";
 import { type CozyDocumentRow, type DocumentKey, readDocument } from "../../store/cozy-documents.ts";
-import type { CozySharingRow } from "../../store/cozy-sharings.ts";
+import type { CozyMemberRow, CozySharingRow } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
-import { bodyOf } from "../documents/access.ts";
+import { bodyOf, documentFacts } from "../documents/access.ts";
+import { isShared } from "./owner-documents.ts";
 
-/** What may become of a document that the owner of a sharing sends. */
+/** Who sends documents for a sharing: its owner, or in one of the account's own a member. */
+export interface Sending {
+  readonly sharing: CozySharingRow;
+  readonly sender: CozyMemberRow;
+}
+
+/** What may become of a document that somebody sends. */
 export type Sent =
   | { readonly kind: "open"; readonly known: CozyDocumentRow | undefined }
   /** The rules do not name it, or what stands there came from elsewhere. */
   | { readonly kind: "closed" };
 
+/** Whether a sender may write this document here. */
+export async function judgeSent(
+  db: Db,
+  sharing: CozySharingRow,
+  key: DocumentKey,
+  document: { readonly body: DocumentBody; readonly isDeleted: boolean },
+): Promise<Sent> {
+  const judge = sharing.is_owner === 1 ? judgeMembers : judgeOwners;
+  return judge(db, sharing, key, document);
+}
+
 /**
- * Whether a sharing's owner may write this document here: the rules name it, or a folder of theirs that it lies in, and
+ * A sharing's owner may write it where the rules name it, or a folder of theirs that it lies in, and
  * nothing of it is the account's own or another sharing's. The rules are the sharer's words: a rule about a folder of the
  * account opens nothing.
  */
-export async function judgeSent(
+async function judgeOwners(
   db: Db,
   sharing: CozySharingRow,
   key: DocumentKey,
@@ -68,4 +87,29 @@ function fits({ selector, values }: WireRule, id: string, body: DocumentBody): b
   if (selector === "referenced_by") return referencesOf(body).some((reference) => values.includes(reference));
   const value = body[selector];
   return typeof value === "string" && values.includes(value);
+}
+
+/** A member may write it where the rules sync such a change, of what stands here as of what shall stand here (reference/cozy.md 7.1). */
+async function judgeMembers(
+  db: Db,
+  sharing: CozySharingRow,
+  key: DocumentKey,
+  { body, isDeleted }: { readonly body: DocumentBody; readonly isDeleted: boolean },
+): Promise<Sent> {
+  const known = await readDocument(db, key);
+  const stands = known?.is_deleted === 0;
+  const event = isDeleted ? "DELETED" : stands ? "UPDATED" : "CREATED";
+  const about = { generation: "v3", sharingType: "rules", isOwner: false, rules: rulesOf(sharing) } as const;
+  const bodies = [...(stands ? [bodyOf(known)] : []), ...(isDeleted ? [] : [body])];
+  for (const each of bodies) {
+    if (!propagates(about, event, await documentFacts(db, key, each))) return { kind: "closed" };
+  }
+  return { kind: "open", known };
+}
+
+/** Whether a sharing is about what stands here: of the account's own by its rules, else only what came through it. */
+export async function isOfSharing(db: Db, sharing: CozySharingRow, row: CozyDocumentRow): Promise<boolean> {
+  if (sharing.is_owner === 0) return row.received_through === sharing.id;
+  const key = { accountId: row.account_id, doctype: row.doctype, id: row.document_id };
+  return isShared(db, key, bodyOf(row), rulesOf(sharing));
 }

@@ -14,6 +14,7 @@ import { diffRevisions, takeBulk } from "./served-documents.ts";
 import { announceFile, showFolder, takeContent, type Uploads } from "./served-files.ts";
 import { endInitial, takeMembers, takeRights } from "./served-members.ts";
 import { requireOwner, requireOwnerOrInviter } from "./served-peer.ts";
+import { type Answering, answerSender } from "./served-sender.ts";
 import { receiveRequest } from "./served-request.ts";
 
 /** Which requests are awaited is known to both: an acceptance waits for one that comes by a route. */
@@ -53,6 +54,15 @@ export function recipientRoutes(parts: InstanceParts): readonly PeerRoute[] {
         call(db, await requireOwner(db, request, Date.now()), request, parts),
       ),
     );
+  const senders = (
+    method: PeerRoute["method"],
+    path: string,
+    answer: Answering,
+    more: Partial<PeerRoute> = {},
+  ): PeerRoute =>
+    jsonApiRoute({ method, path, operation: operationOf(method, path), ...more }, async (request) =>
+      answerSender(parts, request, { verbs: method === "GET" ? "GET" : "ALL", answer }),
+    );
   const bulk = { bodyBytes: limits.cozyBulkBytes };
   return [
     jsonApiRoute(
@@ -65,11 +75,11 @@ export function recipientRoutes(parts: InstanceParts): readonly PeerRoute[] {
     owners("POST", `${at}/recipients/self/readonly`, takeRights(true)),
     owners("DELETE", `${at}/recipients/self/readonly`, takeRights(false)),
     owners("DELETE", `${at}/initial`, endInitial),
-    owners("POST", `${at}/_revs_diff`, diffRevisions, bulk),
-    owners("POST", `${at}/_bulk_docs`, takeBulk, bulk),
-    owners("PUT", `${file}/metadata`, announceFile(uploads)),
-    owners("PUT", file, takeContent(uploads), { bodyBytes: limits.cozyFileBytes, takesBytes: true }),
-    owners("GET", file, showFolder),
+    senders("POST", `${at}/_revs_diff`, diffRevisions, bulk),
+    senders("POST", `${at}/_bulk_docs`, takeBulk, bulk),
+    senders("PUT", `${file}/metadata`, announceFile(uploads)),
+    senders("PUT", file, takeContent(uploads), { bodyBytes: limits.cozyFileBytes, takesBytes: true }),
+    senders("GET", file, showFolder),
     {
       method: "GET",
       path: "/auth/authorize/sharing",

@@ -6,31 +6,31 @@ import type { Db } from "../../store/store.ts";
 import { putDocument } from "../documents/write.ts";
 import { JsonApiError } from "../json-api.ts";
 import type { InstanceParts } from "../parts.ts";
-import { judgeSent } from "./received-rules.ts";
-import type { Received } from "./recipient-rows.ts";
+import { isOfSharing, judgeSent, type Sending } from "./received-rules.ts";
 import { requireStanding } from "./served-peer.ts";
 
 /** POST /sharings/:id/_revs_diff: which of these revisions are missing here (reference/cozy.md 7.8), as CouchDB answers. */
-export async function diffRevisions(db: Db, received: Received, { body }: PeerRequest): Promise<PeerReply> {
-  requireStanding(received);
+export async function diffRevisions(db: Db, sending: Sending, { body }: PeerRequest): Promise<PeerReply> {
+  requireStanding(sending);
   const asked = readRevisions(body);
   if (asked === null)
     throw new JsonApiError(400, { detail: "The body is doctype/id to lists of revisions." });
-  const { account_id: accountId, id: sharingId } = received.sharing;
+  const { sharing } = sending;
   const missing: Record<string, { readonly missing: readonly string[] }> = {};
   for (const [name, revisions] of Object.entries(asked)) {
     const slash = name.indexOf("/");
-    const key = { accountId, doctype: name.slice(0, slash), id: name.slice(slash + 1) };
+    const key = { accountId: sharing.account_id, doctype: name.slice(0, slash), id: name.slice(slash + 1) };
     const known = await readDocument(db, key);
     // What came from elsewhere is not told of: it is missing as far as this sharing goes.
-    const own = known?.received_through === sharingId ? known.revision : null;
+    const isOwn = known !== undefined && (await isOfSharing(db, sharing, known));
+    const own = isOwn ? known.revision : null;
     const lacking = revisions.filter((revision) => own === null || isNewer(revision, own));
     if (lacking.length > 0) missing[name] = { missing: lacking };
   }
   return { status: 200, body: missing };
 }
 
-/** Of one document the sharer sends revisions of one history: a higher count is news, and so is another end of the same count. */
+/** Of one document the other side sends revisions of one history: a higher count is news, and so is another end of the same count. */
 function isNewer(revision: string, own: string): boolean {
   return revision !== own && generationOf(revision) >= generationOf(own);
 }
@@ -39,25 +39,25 @@ function generationOf(revision: string): number {
   return Number(revision.slice(0, revision.indexOf("-")));
 }
 
-/** POST /sharings/:id/_bulk_docs: documents of the owner, all or none of them. */
+/** POST /sharings/:id/_bulk_docs: documents of one sender, all or none of them. */
 export async function takeBulk(
   db: Db,
-  received: Received,
+  sending: Sending,
   { body }: PeerRequest,
   parts: InstanceParts,
 ): Promise<PeerReply> {
-  requireStanding(received);
+  requireStanding(sending);
   const documents = readBulk(body);
   if (documents === null)
     throw new JsonApiError(400, { detail: "The body is doctypes to lists of documents." });
   for (const [doctype, list] of Object.entries(documents)) {
     for (const document of list)
-      await takeDocument(db, received, { doctype, document, content: "keep" }, parts);
+      await takeDocument(db, sending, { doctype, document, content: "keep" }, parts);
   }
   return { status: 200, body: [] };
 }
 
-/** One document as the owner sent it. */
+/** One document as it was sent. */
 interface Taken {
   readonly doctype: string;
   readonly document: ReplicatedDocument;
@@ -67,7 +67,7 @@ interface Taken {
 /** Writes it where the rules open it, unless it is older than what stands. Throws JsonApiError 403 and 413. */
 export async function takeDocument(
   db: Db,
-  { sharing, owner }: Received,
+  { sharing, sender }: Sending,
   { doctype, document, content }: Taken,
   { queue }: Pick<InstanceParts, "queue">,
 ): Promise<void> {
@@ -88,7 +88,7 @@ export async function takeDocument(
       content: isDeleted ? null : content,
       isDeleted,
       revision,
-      from: { cozySharingId: sharing.id, memberId: owner.id },
+      from: { cozySharingId: sharing.id, memberId: sender.id },
     },
     { queue },
   );

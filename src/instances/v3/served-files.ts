@@ -6,10 +6,10 @@ import { readReplicated, type ReplicatedDocument } from "../../protocols/cozy/wi
 import { readDocument } from "../../store/cozy-documents.ts";
 import type { Db } from "../../store/store.ts";
 import { bodyOf } from "../documents/access.ts";
-import { documentReply, JsonApiError } from "../json-api.ts";
+import { JsonApiError } from "../json-api.ts";
 import type { InstanceParts } from "../parts.ts";
-import { judgeSent } from "./received-rules.ts";
-import type { Received } from "./recipient-rows.ts";
+import { documentFor } from "./owner-documents.ts";
+import { isOfSharing, judgeSent, rulesOf, type Sending } from "./received-rules.ts";
 import { notOpen, takeDocument } from "./served-documents.ts";
 import { requireStanding } from "./served-peer.ts";
 
@@ -27,17 +27,17 @@ export type Uploads = Map<string, Announced>;
 export function announceFile(uploads: Uploads) {
   return async (
     db: Db,
-    received: Received,
+    sending: Sending,
     { params, body }: PeerRequest,
     parts: InstanceParts,
   ): Promise<PeerReply> => {
-    requireStanding(received);
+    requireStanding(sending);
     const document = readReplicated(body);
     if (document === null || document.id !== params["file"]) {
       throw new JsonApiError(400, { detail: "The body is the document of the file in the path." });
     }
     if (Number(document.body["size"] ?? 0) > limits.cozyFileBytes) throw tooLarge();
-    const { sharing } = received;
+    const { sharing } = sending;
     const key = { accountId: sharing.account_id, doctype: filesType, id: document.id };
     const judged = await judgeSent(db, sharing, key, document);
     if (judged.kind === "closed") throw notOpen();
@@ -45,7 +45,7 @@ export function announceFile(uploads: Uploads) {
     const isKnown =
       known !== undefined && known.content !== null && sumOf(known.content) === document.body["md5sum"];
     if (isKnown || document.isDeleted) {
-      await takeDocument(db, received, { doctype: filesType, document, content: "keep" }, parts);
+      await takeDocument(db, sending, { doctype: filesType, document, content: "keep" }, parts);
       return { status: 204 };
     }
     return { status: 200, body: { key: keep(uploads, { sharingId: sharing.id, document }) } };
@@ -67,14 +67,14 @@ function keep(uploads: Uploads, announced: Omit<Announced, "untilMs">): string {
 export function takeContent(uploads: Uploads) {
   return async (
     db: Db,
-    received: Received,
+    sending: Sending,
     { params, body }: PeerRequest,
     parts: InstanceParts,
   ): Promise<PeerReply> => {
-    requireStanding(received);
+    requireStanding(sending);
     const key = params["file"] ?? "";
     const announced = uploads.get(key);
-    if (announced?.sharingId !== received.sharing.id || announced.untilMs <= Date.now()) {
+    if (announced?.sharingId !== sending.sharing.id || announced.untilMs <= Date.now()) {
       throw new JsonApiError(404, {
         detail: "Nothing was announced under this key; send the metadata again.",
       });
@@ -89,7 +89,7 @@ export function takeContent(uploads: Uploads) {
       });
     }
     uploads.delete(key);
-    await takeDocument(db, received, { doctype: filesType, document, content }, parts);
+    await takeDocument(db, sending, { doctype: filesType, document, content }, parts);
     return { status: 204 };
   };
 }
@@ -104,14 +104,18 @@ function tooLarge(): JsonApiError {
   return new JsonApiError(413, { detail });
 }
 
-/** GET /sharings/:id/io.cozy.files/:file: a folder that came through the sharing. */
-export async function showFolder(db: Db, received: Received, { params }: PeerRequest): Promise<PeerReply> {
-  requireStanding(received);
-  const { sharing } = received;
+/** GET /sharings/:id/io.cozy.files/:file: a folder of the sharing, as replication writes it. */
+export async function showFolder(db: Db, sending: Sending, { params }: PeerRequest): Promise<PeerReply> {
+  requireStanding(sending);
+  const { sharing } = sending;
   const id = params["file"] ?? "";
   const row = await readDocument(db, { accountId: sharing.account_id, doctype: filesType, id });
-  const body = row === undefined ? {} : bodyOf(row);
-  const isShown = row?.received_through === sharing.id && row.is_deleted === 0 && isFolder(filesType, body);
+  const isShown =
+    row !== undefined &&
+    row.is_deleted === 0 &&
+    isFolder(filesType, bodyOf(row)) &&
+    (await isOfSharing(db, sharing, row));
   if (!isShown) throw new JsonApiError(404, { detail: "There is no such folder." });
-  return documentReply(200, { data: { type: filesType, id, attributes: body, meta: { rev: row.revision } } });
+  const told = { key: new Uint8Array(), rules: rulesOf(sharing), isDeleted: false };
+  return { status: 200, body: documentFor(row, told) };
 }

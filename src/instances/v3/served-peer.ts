@@ -4,6 +4,7 @@ import { isSecretOf } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
 import { bearerIn, wrongToken } from "../bearer.ts";
 import { JsonApiError } from "../json-api.ts";
+import type { Sending } from "./received-rules.ts";
 import { type Received, readReceived } from "./recipient-rows.ts";
 
 /**
@@ -42,8 +43,8 @@ async function isOwners(
 }
 
 /** Throws JsonApiError 400 where the account has ended its part, or never took it. */
-export function requireStanding({ sharing, owner }: Received): void {
-  const isTaken = sharing.is_active === 1 || owner.inbound_client_id !== null;
+export function requireStanding({ sharing, sender }: Sending): void {
+  const isTaken = sharing.is_active === 1 || sender.inbound_client_id !== null;
   if (!isTaken || sharing.revoked_at !== null) {
     throw new JsonApiError(400, { detail: "Sharing is not in the expected state" });
   }
