@@ -2,6 +2,9 @@ import { randomBytes } from "node:crypto";
 import { limits } from "../../domain/limits.ts";
 import { oneLine } from "../../domain/one-line.ts";
 import { permissionMap, type PermissionRule } from "../../domain/cozy-permissions.ts";
+import type { CozyV1Link } from "../../protocols/cozy-v1/link.ts";
+import { readRequestLink } from "../../protocols/cozy-v1/received-links.ts";
+import type { Follower } from "../../protocols/protocol.ts";
 import { bindCozyClient, deleteCozyClient, deleteCozyClientsOf } from "../../store/cozy-clients.ts";
 import {
   type CozyMemberRow,
@@ -40,6 +43,12 @@ export async function readReceived(
 ): Promise<Received | null> {
   const sharing = await cozySharingByShareId(db, accountId, generation, shareId);
   return sharing === undefined ? null : receivedOf(db, sharing);
+}
+
+/** The copy of what a link is about; null where there is none, or where the link is for another Cozy. */
+export async function receivedBehind(db: Db, link: CozyV1Link, who: Follower): Promise<Received | null> {
+  if (link.variant === "request" && readRequestLink(link.href)?.at !== who.instanceUrl) return null;
+  return readReceived(db, who.accountId, link.variant === "sharecode" ? "v1b" : "v1a", link.shareId);
 }
 
 export async function receivedOf(db: Db, sharing: CozySharingRow): Promise<Received | null> {

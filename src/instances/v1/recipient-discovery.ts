@@ -31,11 +31,15 @@ export async function discover(
   if (form.address !== null && !isOwnAddress(form.address, who)) return forAnother(link.origin);
   const location = await answerForm(parts, form, { ownUrl: who.instanceUrl, ask, variant: link.variant });
   if (typeof location !== "string") return location;
-  const found = link.variant === "discovery" ? parsedRequest(location) : authorized(link, location);
-  const isMeant = found?.shareId === link.shareId && found.sharerUrl === link.origin;
+  const found = meant(link, location);
   // Whoever leads elsewhere is no Cozy that was given this address.
-  if (found === null || !isMeant || found.link.at !== who.instanceUrl) return notUnderstood(link.origin);
-  return { kind: "link", ...found };
+  return found?.link.at === who.instanceUrl ? { kind: "link", ...found } : notUnderstood(link.origin);
+}
+
+/** Where a discovery led, if it is about the sharing of its link. */
+function meant(link: CozyV1Link, location: string): AskedLink | null {
+  const found = link.variant === "discovery" ? parsedRequest(location) : authorized(link, location);
+  return found?.shareId === link.shareId && found.sharerUrl === link.origin ? found : null;
 }
 
 function requested({ href }: CozyV1Link): Discovered {

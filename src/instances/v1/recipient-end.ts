@@ -12,7 +12,7 @@ import { callsTo } from "./call-member.ts";
 import { closeReceived, forgetSharer, type Received, receivedOf } from "./received-rows.ts";
 import { readAsked } from "./recipient-asked.ts";
 import { discover } from "./recipient-discovery.ts";
-import { notTaken } from "./recipient-follow.ts";
+import { notTaken } from "./recipient-answer.ts";
 import { planStep } from "./sharer-members.ts";
 
 /**

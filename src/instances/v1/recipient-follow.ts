@@ -1,37 +1,19 @@
-import { type CozyV1Link, parseCozyV1Link } from "../../protocols/cozy-v1/link.ts";
-import { answerAddress, readDiscoveryLink, readRequestLink } from "../../protocols/cozy-v1/received-links.ts";
-import { writeAccess } from "../../protocols/cozy-v1/wire.ts";
-import type { Ask, Follower, FollowReply, NotFollowed, Share, TryLater } from "../../protocols/protocol.ts";
+import type { CozyV1Link } from "../../protocols/cozy-v1/link.ts";
+import { parseCozyV1Link } from "../../protocols/cozy-v1/link.ts";
+import { readDiscoveryLink } from "../../protocols/cozy-v1/received-links.ts";
+import type { Ask, Follower, FollowReply, Share } from "../../protocols/protocol.ts";
 import { cozyClientOf, wasCodeUsed } from "../../store/cozy-clients.ts";
-import {
-  type CozyMemberRow,
-  cozySharingById,
-  type CozySharingRow,
-  updateCozyMember,
-  updateCozySharing,
-} from "../../store/cozy-sharings.ts";
-import { readSharer } from "../../store/sharings.ts";
-import { askCozy, never, notUnderstood, outcomeOf, recording } from "../ask-cozy.ts";
-import { registerAt } from "../oauth/at-cozy.ts";
+import type { Db } from "../../store/store.ts";
+import { never } from "../ask-cozy.ts";
 import { redirectsOf } from "../oauth/clients.ts";
-import { ownMetadata } from "../oauth/metadata.ts";
-import { issueCode } from "../oauth/tokens.ts";
 import type { InstanceParts } from "../parts.ts";
-import { clientOf, sealClient } from "./credentials.ts";
-import { keepInvited, readReceived, type Received } from "./received-rows.ts";
-import { type Asked, readAsked } from "./recipient-asked.ts";
+import { keepInvited, receivedBehind, type Received } from "./received-rows.ts";
+import { answerByLink, type End } from "./recipient-answer.ts";
+import { type Asked, type AskedLink, readAsked } from "./recipient-asked.ts";
 import { discover } from "./recipient-discovery.ts";
 import { answerByCode } from "./recipient-sharecode.ts";
 import { followedAs } from "./recipient-shown.ts";
-import { isBothWays, rulesOf, scopeOf } from "./sharer-members.ts";
-
-/** What an answer needs to know. */
-export interface Answering {
-  readonly asked: Asked;
-  readonly received: Received;
-  readonly who: Follower;
-  readonly ask: Ask;
-}
+import { rulesOf, scopeOf } from "./sharer-members.ts";
 
 /** Says yes, as a browser and the page of the account's Cozy would together (reference/cozy.md 5.5, 6). */
 export async function follow(
@@ -40,23 +22,17 @@ export async function follow(
   who: Follower,
   ask: Ask,
 ): Promise<FollowReply> {
+  const { store } = parts;
   const link = parseCozyV1Link(share.link);
   if (link === null) return unreadable;
-  const generation = link.variant === "sharecode" ? "v1b" : "v1a";
-  const known = await readReceived(parts.store.db, who.accountId, generation, link.shareId);
-  const isAnswered = known?.sharing.is_active === 1 && known.sharer.instance_url === link.origin;
-  if (isAnswered && (readRequestLink(link.href)?.at ?? who.instanceUrl) === who.instanceUrl)
-    return followedAs(known);
-  const asked = (await unheard(parts, link, known, who)) ?? (await discovered(parts, link, who, ask));
+  const known = await receivedBehind(store.db, link, who);
+  if (known?.sharing.is_active === 1 && known.sharer.instance_url === link.origin) return followedAs(known);
+  const asked = (await unheard(store.db, link, known, who)) ?? (await discovered(parts, link, who, ask));
   if (asked.kind !== "asked") return asked;
-  const received = await parts.store.transaction(async (db) => keepInvited(db, invitedBy(asked, who), parts));
-  const answering = { asked, received, who, ask };
-  const answered =
-    generation === "v1b" ? await answerByCode(parts, answering) : await answer(parts, answering);
-  return (
-    answered ??
-    followedAs((await readReceived(parts.store.db, who.accountId, generation, link.shareId)) ?? received)
-  );
+  const received = await store.transaction(async (db) => keepInvited(db, invitedBy(asked, who), parts));
+  const answer = asked.generation === "v1b" ? answerByCode : answerByLink;
+  const end = await answer(parts, { asked, received, who, ask });
+  return end ?? followedAs((await receivedBehind(store.db, link, who)) ?? received);
 }
 
 async function discovered(
@@ -74,30 +50,38 @@ async function discovered(
  * would take from it what it was given.
  */
 async function unheard(
-  { store: { db } }: InstanceParts,
-  { variant, href }: CozyV1Link,
+  db: Db,
+  link: CozyV1Link,
   known: Received | null,
   who: Follower,
 ): Promise<Asked | null> {
-  if (variant === "request" || known === null || known.sharing.revoked_at !== null) return null;
-  if (who.instanceUrl === null || !(await wasCodeUsed(db, known.sharing.id))) return null;
-  const client = await cozyClientOf(db, who.accountId, known.sharer.inbound_client_id ?? "");
-  const [redirectUri] = client === undefined ? [] : redirectsOf(client);
-  if (client === undefined || redirectUri === undefined) return null;
-  const form = readDiscoveryLink(href)?.fields ?? {};
-  const state = form["sharecode"] ?? form["sharing_id"] ?? "";
-  const scope = scopeOf(known.sharing);
-  const appSlug = known.sharing.app_slug ?? "";
-  const link = { at: who.instanceUrl, appSlug, clientId: client.id, redirectUri, scope, state };
+  if (link.variant === "request" || known === null || known.sharing.revoked_at !== null) return null;
+  const given = (await wasCodeUsed(db, known.sharing.id)) ? await linkGiven(db, link, known, who) : null;
+  if (given === null) return null;
   return {
     kind: "asked",
-    generation: variant === "sharecode" ? "v1b" : "v1a",
-    link,
-    sharerUrl: new URL(redirectUri).origin,
-    shareId: form["sharing_id"] ?? known.sharing.document_id,
+    generation: link.variant === "sharecode" ? "v1b" : "v1a",
+    link: given,
+    sharerUrl: link.origin,
+    shareId: link.shareId,
     sharingType: known.sharing.sharing_type,
     rules: rulesOf(known.sharing),
   };
+}
+
+/** What the discovery led to before; null where the sharer's client is gone. */
+async function linkGiven(
+  db: Db,
+  { href, shareId }: CozyV1Link,
+  { sharing, sharer }: Received,
+  { accountId, instanceUrl: at }: Follower,
+): Promise<AskedLink["link"] | null> {
+  const client = await cozyClientOf(db, accountId, sharer.inbound_client_id ?? "");
+  const [redirectUri] = client === undefined ? [] : redirectsOf(client);
+  if (client === undefined || redirectUri === undefined || at === null) return null;
+  const state = readDiscoveryLink(href)?.fields["sharecode"] ?? shareId;
+  const scope = scopeOf(sharing);
+  return { at, appSlug: sharing.app_slug ?? "", clientId: client.id, redirectUri, scope, state };
 }
 
 const unreadable = never("link-not-understood", "The link is no invitation; ask the sharer for a new one.");
@@ -108,122 +92,4 @@ function invitedBy(
 ) {
   const { clientId, appSlug } = link;
   return { accountId, generation, shareId, sharerUrl, clientId, sharingType, appSlug, rules };
-}
-
-type End = NotFollowed | TryLater;
-
-/** GET redirect_uri?access_code&client_id&state, where a browser would be sent. Null: the sharer has it. */
-async function answer(parts: InstanceParts, answering: Answering): Promise<End | null> {
-  const { asked, received, ask } = answering;
-  if (isBothWays(received.sharing)) {
-    const introduced = await introduce(parts, answering);
-    if (introduced !== null) return introduced;
-  }
-  const code = await newCode(parts, received);
-  const url = answerAddress(asked.link, code);
-  const reply = await askCozy(parts.http, { what: "accept the sharing", method: "GET", url }, ask);
-  if (reply.kind !== "answered") return reply;
-  if (reply.status === 302 || reply.status === 303) return keepAccepted(parts, received, {});
-  return reply.status < 400 ? notUnderstood(asked.sharerUrl) : notTaken(asked.sharerUrl, reply.status);
-}
-
-/** The sharer counts the account as a member. An end that he told of meanwhile stands. */
-export async function keepAccepted(
-  { store }: InstanceParts,
-  { sharing, sharer }: Received,
-  { ofSharing = {}, ofSharer = {} }: Kept,
-): Promise<NotFollowed | null> {
-  return store.transaction(async (db) => {
-    const now = await cozySharingById(db, sharing.id);
-    if (now === undefined || now.revoked_at !== null) return ended;
-    await updateCozyMember(db, sharer.id, { ...ofSharer, status: "accepted", error: null });
-    await updateCozySharing(db, sharing.id, { ...ofSharing, is_active: 1 });
-    return null;
-  });
-}
-
-interface Kept {
-  readonly ofSharing?: Partial<Pick<CozySharingRow, "sharing_type" | "description" | "app_slug">>;
-  readonly ofSharer?: Partial<
-    Pick<CozyMemberRow, "client_sealed" | "token_sealed" | "public_name" | "address">
-  >;
-}
-
-export const ended = never(
-  "sharing-ended",
-  "The sharing has ended; ask the sharer to share again.",
-  "REMOVED",
-);
-
-/** A code that the sharer exchanges for tokens to exactly what he shares. */
-export async function newCode({ store }: InstanceParts, { sharing, sharer }: Received): Promise<string> {
-  const grant = {
-    accountId: sharing.account_id,
-    clientId: sharer.inbound_client_id ?? "",
-    cozySharingId: sharing.id,
-    scope: scopeOf(sharing),
-  };
-  return store.transaction(async (db) => issueCode(db, grant, Date.now()));
-}
-
-/** Why a sharer that answered took no answer. */
-export function notTaken(sharerUrl: string, status: number): NotFollowed {
-  const { host } = new URL(sharerUrl);
-  if (status === 404 || status === 410 || status === 403 || status === 400) {
-    const state = status === 404 || status === 410 ? "UNRESOLVABLE" : "FORBIDDEN";
-    const detail = `${host} does not know the invitation any more, or takes no answer to it; ask the sharer to share again.`;
-    return never("invitation-unknown", detail, state);
-  }
-  return never("not-let-in", `${host} refuses the answer; ask the sharer.`, "FORBIDDEN");
-}
-
-/** Master-master: the account registers at the sharer and tells which client it is there (5.5, step 2). */
-async function introduce(
-  parts: InstanceParts,
-  { asked: { link, sharerUrl }, received, who, ask }: Answering,
-): Promise<End | null> {
-  const clientId = await ownClient(parts, received, who, ask);
-  if (typeof clientId !== "string") return clientId;
-  const body = writeAccess({ state: link.state, clientId: link.clientId, hostClientId: clientId, code: "" });
-  const reply = await askCozy(
-    parts.http,
-    {
-      what: "tell the account's client",
-      method: "POST",
-      url: `${sharerUrl}/sharings/access/client`,
-      headers: { "content-type": "application/json", accept: "application/json" },
-      body: JSON.stringify(body),
-    },
-    ask,
-  );
-  if (reply.kind !== "answered") return reply;
-  if (reply.status >= 400) return notTaken(sharerUrl, reply.status);
-  // The one answer is `null`; a page of another server is none.
-  return reply.status === 200 && isNull(reply.headers) ? null : notUnderstood(sharerUrl);
-}
-
-function isNull(headers: Readonly<Record<string, readonly string[]>>): boolean {
-  return headers["content-type"]?.[0]?.includes("json") ?? false;
-}
-
-/** The account's client at the sharer, registered there once. */
-async function ownClient(
-  { http, store, sealer }: InstanceParts,
-  { sharing, sharer }: Received,
-  { instanceUrl }: Follower,
-  ask: Ask,
-): Promise<string | End> {
-  const kept = clientOf(sealer, sharer);
-  if (kept !== null) return kept.clientId;
-  const url = sharer.instance_url ?? "";
-  const name = (await readSharer(store.db, { id: sharing.account_id }))?.name ?? "";
-  const at = { http: recording(http, "register at the sharer", ask), url, signal: ask.signal };
-  const obtained = await registerAt(at, ownMetadata(instanceUrl ?? "", name));
-  if (obtained.kind === "failed") {
-    const { failure } = obtained;
-    return outcomeOf(failure, url, ask) ?? notTaken(url, failure.status ?? 0);
-  }
-  const client_sealed = sealClient(sealer, sharer.id, obtained.got);
-  await store.transaction(async (db) => updateCozyMember(db, sharer.id, { client_sealed }));
-  return obtained.got.clientId;
 }

@@ -11,7 +11,7 @@ import { readTokens } from "../oauth/tokens.ts";
 import type { InstanceParts } from "../parts.ts";
 import { sealClient, sealTokens } from "./credentials.ts";
 import type { Received } from "./received-rows.ts";
-import { type Answering, keepAccepted, newCode, notTaken } from "./recipient-follow.ts";
+import { type Answering, keepAccepted, newCode, notTaken } from "./recipient-answer.ts";
 
 /**
  * POST redirect_uri?access_code&client_id&state=sharecode, server to server (reference/cozy.md 6): the sharer answers with the

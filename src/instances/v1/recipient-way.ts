@@ -1,5 +1,4 @@
 import { parseCozyV1Link } from "../../protocols/cozy-v1/link.ts";
-import { readRequestLink } from "../../protocols/cozy-v1/received-links.ts";
 import type {
   Ask,
   Follower,
@@ -15,9 +14,10 @@ import { browseReceived, openReceived } from "../documents/received.ts";
 import { refreshAt } from "../oauth/at-cozy.ts";
 import type { InstanceParts } from "../parts.ts";
 import { clientOf, sealTokens, tokensOf } from "./credentials.ts";
-import { closeReceived, forgetSharer, readReceived, type Received } from "./received-rows.ts";
+import { closeReceived, forgetSharer, receivedBehind, type Received } from "./received-rows.ts";
 import { leave, refuse } from "./recipient-end.ts";
-import { ended, follow } from "./recipient-follow.ts";
+import { ended } from "./recipient-answer.ts";
+import { follow } from "./recipient-follow.ts";
 import { followedAs } from "./recipient-shown.ts";
 
 /** How an account follows sharings of cozy-stack before March 2018: by its own instance host, as a Cozy does. */
@@ -45,11 +45,9 @@ export function createV1Way(parts: InstanceParts): FollowWay {
   };
 }
 
-/** The account's copy of what a link is about; null where it has none, or the link is for another Cozy. */
 async function behind({ store }: InstanceParts, share: Share, who: Follower): Promise<Received | null> {
   const link = parseCozyV1Link(share.link);
-  if (link === null || (readRequestLink(link.href)?.at ?? who.instanceUrl) !== who.instanceUrl) return null;
-  return readReceived(store.db, who.accountId, link.variant === "sharecode" ? "v1b" : "v1a", link.shareId);
+  return link === null ? null : receivedBehind(store.db, link, who);
 }
 
 async function standing(parts: InstanceParts, share: Share, who: Follower): Promise<Received | NotFollowed> {

@@ -20,7 +20,7 @@ export interface Place {
 }
 
 /** Steps at members' Cozys that this generation has. */
-export type Step = "register" | "code" | "document" | "revoke";
+export type Step = "register" | "code" | "document" | "revoke" | "exchange" | "leave";
 
 /** Plans a step; asked for twice, it is done once. */
 export async function planStep(

@@ -13,7 +13,11 @@ export interface ReceivedSharing {
   readonly sharerAddress: string;
 }
 
-const text = z.string().max(limits.messageChars).nullish();
+const text = z
+  .string()
+  .max(limits.messageChars)
+  .nullish()
+  .transform((value) => value ?? "");
 const received = z.object({
   _id: text,
   id: text,
@@ -28,20 +32,21 @@ const received = z.object({
 export function readReceivedSharing(body: unknown): ReceivedSharing | null {
   const { data } = received.safeParse(body);
   if (data === undefined) return null;
-  const { sharer, share_contact: contact } = data;
-  const isBothWays = data.sharing_type === "two-way";
-  const credentials =
-    isBothWays && sharer?.client && sharer.access_token
-      ? { client: sharer.client, tokens: sharer.access_token }
-      : null;
-  if (isBothWays && credentials === null) return null;
+  const { _id: ownId, id, sharing_type: sharingType, description, app_slug: appSlug } = data;
+  const credentials = sharingType === "two-way" ? credentialsIn(data.sharer) : null;
+  if (sharingType === "two-way" && credentials === null) return null;
   return {
-    documentId: data._id ?? data.id ?? "",
-    sharingType: data.sharing_type,
-    description: data.description ?? "",
-    appSlug: data.app_slug ?? "",
+    documentId: ownId === "" ? id : ownId,
+    sharingType,
+    description,
+    appSlug,
     credentials,
-    sharerName: contact?.name ?? "",
-    sharerAddress: contact?.email ?? "",
+    sharerName: data.share_contact?.name ?? "",
+    sharerAddress: data.share_contact?.email ?? "",
   };
+}
+
+function credentialsIn(sharer: z.output<typeof received>["sharer"]): ReceivedSharing["credentials"] {
+  const { client = null, access_token: tokens = null } = sharer ?? {};
+  return client === null || tokens === null ? null : { client, tokens };
 }
