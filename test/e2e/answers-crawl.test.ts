@@ -1,6 +1,7 @@
+import { simpleParser } from "mailparser";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tokenScopes } from "../../src/store/api-tokens.ts";
-import { fingerprint, json } from "../http/server/world.ts";
+import { fingerprint, json, publicHost } from "../http/server/world.ts";
 import { addressOf } from "../world/world.ts";
 import { type AnswerScene, noticeArrives, noWorkLeft, openAnswerScene, pageIn } from "./answer-scene.ts";
 import { deliverAndFind, notificationIn, subscriptionOf, until } from "./scene.ts";
@@ -19,16 +20,49 @@ async function held(title: string): Promise<string> {
   return (await deliverAndFind(scene, mail, title)).id;
 }
 
+interface Ids {
+  readonly notification: string;
+  readonly subscription: string;
+  readonly sharing: string;
+}
+
 /** Every path of the API that can be asked with GET, with the ids and parameters of what is there. */
-async function pathsOf(ids: { readonly notification: string; readonly subscription: string }) {
+async function pathsOf(ids: Ids) {
   const { paths } = json(await scene.ask("GET", "/api/v1/openapi.json"));
   if (typeof paths !== "object" || paths === null) throw new Error("The document names no paths.");
   return Object.entries(paths)
     .filter(([, operations]) => "get" in operations)
     .map(([path]) => {
-      const id = path.includes("/notifications/") ? ids.notification : ids.subscription;
+      const [, kind = ""] = /\/(notification|sharing)s\//.exec(path) ?? [];
+      const id = kind === "sharing" || kind === "notification" ? ids[kind] : ids.subscription;
       return path.replace("{id}", id) + (path.endsWith("/content") ? "?path=quay.odt" : "");
     });
+}
+
+/** A sharing of bob's, and the page of whom it invites. */
+async function shared(): Promise<{ readonly sharing: string; readonly page: string }> {
+  const carla = addressOf("carla");
+  const about = [
+    "--account",
+    "bob",
+    "--title",
+    "Shared",
+    "--link",
+    "https://cloud.example.org/s/1",
+    "--to",
+    carla,
+  ];
+  const { id } = await scene.usherJson<{ readonly id: string }>("sharing", "create", ...about);
+  let text = "";
+  await until("the invitation arrives", async () => {
+    const query = ["-f", "json", "fetch", "-u", carla, "text", "mailbox", "INBOX"];
+    const found = (await scene.world.dovecot.doveadm(...query).catch(() => "")) || "[]";
+    const [mail]: readonly { readonly text: string }[] = JSON.parse(found);
+    text = mail === undefined ? "" : ((await simpleParser(mail.text)).text ?? "");
+    return text !== "";
+  });
+  const [, page = ""] = new RegExp(`https://${publicHost}(/invitation/[\\w.]+)`).exec(text) ?? [];
+  return { sharing: id, page };
 }
 
 /** The schedule's own work, once in a minute, is no work of the crawl's. */
@@ -57,8 +91,9 @@ test("a crawl of every GET and HEAD route of the running daemon with valid secre
   const page = pageIn(await noticeArrives(scene, "Waits"));
   const { id: subscription } = await subscriptionOf(scene, followed);
   const token = await scene.addToken("administrator", tokenScopes);
-  const below = await pathsOf({ notification: waiting, subscription });
-  const all = [...below, "/api/v1/openapi.json", "/pages.css", page];
+  const { sharing, page: invitation } = await shared();
+  const below = await pathsOf({ notification: waiting, subscription, sharing });
+  const all = [...below, "/api/v1/openapi.json", "/pages.css", page, invitation, `${invitation}/mute`];
   expect(all.length).toBeGreaterThan(10);
   await farFromFullMinute();
   const before = await fingerprint(scene.store);
