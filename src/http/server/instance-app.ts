@@ -138,10 +138,13 @@ function mount(app: FastifyInstance, route: PeerRoute, wrongSecrets: WrongSecret
 }
 
 function described(operation: PeerOperation): object {
-  const replies = Object.entries(operation.replies).map(([status, { description, body }]) => {
-    const content = body === undefined ? {} : { content: { "application/json": { schema: body } } };
-    return [status, { description, ...content }] as const;
-  });
+  const replies = Object.entries(operation.replies).map(
+    ([status, { description, body }]): [string, object] => {
+      // Null is how the description says that there is no body.
+      if (body === undefined) return [status, z.null().describe(description)];
+      return [status, { description, content: { "application/json": { schema: body } } }];
+    },
+  );
   return {
     operationId: operation.id,
     summary: operation.summary,

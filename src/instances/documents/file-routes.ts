@@ -16,7 +16,7 @@ export function fileRoutes(parts: RouteParts): readonly PeerRoute[] {
   return [
     jsonApiRoute({ method: "GET", path, operation: reading }, async (request) => read(parts, request)),
     jsonApiRoute(
-      { method: "PUT", path, operation: writing, bodyBytes: limits.cozyFileBytes },
+      { method: "PUT", path, operation: writing, bodyBytes: limits.cozyFileBytes, takesBytes: true },
       async (request) => put(parts, request),
     ),
   ];
@@ -39,10 +39,7 @@ async function read({ store: { db } }: RouteParts, request: PeerRequest): Promis
 
 async function put({ store, queue }: RouteParts, request: PeerRequest): Promise<PeerReply> {
   const key = fileKey(request);
-  const content = request.body ?? Buffer.alloc(0);
-  if (!Buffer.isBuffer(content)) {
-    throw new JsonApiError(415, { detail: "Send the bytes of the file as application/octet-stream." });
-  }
+  const content = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const revision = await store.transaction(async (db) => {
     const access = await requireAccess(db, request, Date.now());
     const known = await openDocument(db, access, { key, verb: "PUT" });
@@ -77,6 +74,5 @@ const writing: PeerOperation = {
     200: { description: "They are kept" },
     404: { description: "There is no such file" },
     413: { description: "They are too many" },
-    415: { description: "They came as JSON or as a form" },
   },
 };

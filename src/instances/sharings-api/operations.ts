@@ -91,7 +91,7 @@ export const adding = operation("addRecipients", "More recipients, who are asked
 });
 
 export const ending = operation(
-  "endSharing",
+  "removeSharing",
   "Take a sharing back, leave it, or tell a recipient that it ended",
   { replies: { 204: { description: "It ended, and the others are told" }, ...unknown } },
 );

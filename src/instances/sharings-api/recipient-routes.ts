@@ -43,7 +43,7 @@ function endingRoutes(parts: ApiParts): readonly PeerRoute[] {
     },
     {
       path: "/sharings/:id/recipients/self",
-      operation: endingForOne("leaveSharing", "Leave a sharing"),
+      operation: endingForOne("removeSelf", "Leave a sharing"),
       answer: bySelf,
     },
     {
