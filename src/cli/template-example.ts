@@ -1,4 +1,4 @@
-import type { Config } from "../config/config.ts";
+import type { Config, Smtp } from "../config/config.ts";
 import type { WrittenLetter } from "../domain/letter.ts";
 import type { MailAddress } from "../domain/mail.ts";
 import { createDkimSigner } from "../mail/dkim-signer.ts";
@@ -26,7 +26,10 @@ export interface Example {
 /** Who sends where no SMTP server is configured, and nothing is sent. */
 const nobody: MailAddress = { name: "Usher", address: "usher@example.org" };
 
-function senderOf({ smtp }: Config): MailAddress {
+/** Who sends, and with which key; null where no SMTP server is configured. */
+type Sending = Pick<Smtp, "from" | "dkim"> | null;
+
+function senderOf(smtp: Sending): MailAddress {
   return smtp?.from ?? nobody;
 }
 
@@ -39,7 +42,7 @@ export async function fillExample(config: Config, name: TemplateName, locale: st
   return {
     mail,
     html: withPictures(mail),
-    raw: await writeExample(config, templates, { said, locale }),
+    raw: await writeExample(templates, said, { smtp: config.smtp, locale }),
   };
 }
 
@@ -53,7 +56,7 @@ function withPictures({ html, images }: RenderedMail): string {
 
 /** What an example says, to that address where one is given. */
 export function exampleFor(name: TemplateName, config: Config, to?: string): Said {
-  const said = exampleOf(name, senderOf(config).name);
+  const said = exampleOf(name, senderOf(config.smtp).name);
   return to === undefined ? said : addressedTo(said, { ...said.facts.recipient, address: to });
 }
 
@@ -66,11 +69,11 @@ function addressedTo(said: Said, recipient: MailAddress): Said {
 
 /** The whole mail, written and signed as by the daemon. Throws CommandError where it cannot be written. */
 export async function writeExample(
-  config: Config,
   templates: Templates,
-  { said, locale }: { readonly said: Said; readonly locale: string },
+  said: Said,
+  { smtp, locale }: { readonly smtp: Sending; readonly locale: string },
 ): Promise<Buffer> {
-  const site = senderOf(config);
+  const site = senderOf(smtp);
   const messageId = `<${newId("e")}.example@${site.address.split("@").at(-1)}>`;
   const written = await write(templates, said, {
     locale,
@@ -80,7 +83,7 @@ export async function writeExample(
     inReplyTo: null,
   });
   if (written.kind === "not-written") throw new CommandError(written.why);
-  return createDkimSigner(() => config.smtp?.dkim ?? null)(written.raw, Date.now());
+  return createDkimSigner(() => smtp?.dkim ?? null)(written.raw, Date.now());
 }
 
 interface Head {

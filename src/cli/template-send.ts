@@ -25,7 +25,10 @@ export async function send(cli: Cli, typed: string, options: SendOptions): Promi
   if (to === null) throw new CommandError(`${options.to} is no mail address`, exitCodes.usage);
   const source = await readOne(searchOrder(config.templates), templateName(typed), options.locale);
   const said = exampleFor(source.name, config, to);
-  const raw = await writeExample(config, only(await loadOne(source)), { said, locale: source.locale });
+  const raw = await writeExample(only(await loadOne(source)), said, {
+    smtp: config.smtp,
+    locale: source.locale,
+  });
   await using transport = createSmtpTransport(() => config.smtp);
   const mail = { from: config.smtp.from.address, to, raw };
   const receipt = await transport.send(mail, AbortSignal.timeout(limits.smtpDataDoneMs));

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import { limits } from "../domain/limits.ts";
 import { type LoopbackPage, serveOnLoopback } from "../http/loopback-pages.ts";
+import { escapeHtml } from "../mail/templates/escape-html.ts";
 import { searchOrder } from "../mail/templates/folders.ts";
 import { readOne } from "../mail/templates/load-one.ts";
 import type { TemplateName } from "../mail/templates/names.ts";
@@ -76,7 +77,7 @@ function pageAt(path: string, shown: Shown): LoopbackPage | null {
 }
 
 function framePage(shown: Shown): string {
-  const inner = shown instanceof TemplateError ? `<pre>${escaped(shown.message)}</pre>` : frames(shown);
+  const inner = shown instanceof TemplateError ? `<pre>${escapeHtml(shown.message)}</pre>` : frames(shown);
   return `<!doctype html><meta charset="utf-8"><title>Usher: preview</title><script src="/reload.js"></script>
 <style>body { font: 15px sans-serif; margin: 20px } iframe { border: 1px solid #999; height: 900px; margin-right: 16px }
 pre { white-space: pre-wrap; max-width: 80ch; background: #eee; padding: 16px }</style>${inner}`;
@@ -84,15 +85,11 @@ pre { white-space: pre-wrap; max-width: 80ch; background: #eee; padding: 16px }<
 
 function frames({ mail: { from, subject, text } }: Example): string {
   const all = [frame(320, "light"), frame(800, "light"), frame(320, "dark"), frame(800, "dark")];
-  return `<p>From: <b>${escaped(from)}</b><br>Subject: <b>${escaped(subject)}</b></p>
-${all.join("")}<pre>${escaped(text)}</pre>`;
+  return `<p>From: <b>${escapeHtml(from)}</b><br>Subject: <b>${escapeHtml(subject)}</b></p>
+${all.join("")}<pre>${escapeHtml(text)}</pre>`;
 }
 
 /** What a page in a frame takes for the reader's scheme is the frame's. */
 function frame(widthPx: number, scheme: string): string {
   return `<iframe src="/mail" sandbox width="${widthPx}" style="color-scheme: ${scheme}"></iframe>`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

@@ -26,7 +26,8 @@ async function compile(mjml: string): Promise<Compiled> {
     ...(misplaced.length === 0 ? lostPlaceholders(mjml, html) : []),
     ...outsideSources(mjml, html),
   ];
-  return problems.length === 0 ? { html: withoutComments(html) } : { problems };
+  if (problems.length === 0) return { html: withoutComments(html) };
+  return { problems: problems.toSorted((one, other) => (one.offset ?? 0) - (other.offset ?? 0)) };
 }
 
 /** mjml tells the line only. */

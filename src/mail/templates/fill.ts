@@ -1,6 +1,7 @@
 import { Liquid, LiquidError, type Template } from "liquidjs";
 import { limits } from "../../domain/limits.ts";
 import type { Brand, InlineImage } from "./brand.ts";
+import { escapeHtml } from "./escape-html.ts";
 import { registerFilters } from "./liquid-filters.ts";
 import { liquidProblem } from "./liquid-problem.ts";
 import type { TemplateName } from "./names.ts";
@@ -52,7 +53,7 @@ const bounds = {
   renderLimit: limits.templateRenderMs,
   memoryLimit: limits.templateMemory,
 };
-const htmlEngine = new Liquid({ ...bounds, outputEscape: escapeHtml });
+const htmlEngine = new Liquid({ ...bounds, outputEscape: (value) => escapeHtml(plainText(value)) });
 const textEngine = new Liquid(bounds);
 registerFilters(htmlEngine);
 registerFilters(textEngine);
@@ -103,19 +104,6 @@ function fillPart(name: TemplateName, { engine, templates, pieces }: Part, value
 
 function inOneLine(text: string): string {
   return text.replaceAll(/[ \t\r\n]+/g, " ").trim();
-}
-
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&#34;",
-  "'": "&#39;",
-};
-
-function escapeHtml(value: unknown): string {
-  const text = plainText(value);
-  return /[&<>"']/.test(text) ? text.replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? "") : text;
 }
 
 /** What Liquid prints for what is no text. */

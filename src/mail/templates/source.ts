@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type ConfigDocument, readDocument } from "../../config/document.ts";
 import { isLocaleTag, localeSteps } from "../../domain/locale.ts";
 import type { Brand } from "./brand.ts";
+import { escapeHtml } from "./escape-html.ts";
 import { findFile, type FoundFile, type SearchOrder, type TemplateFolder } from "./folders.ts";
 import { expandIncludes } from "./includes.ts";
 import type { TemplateName } from "./names.ts";
@@ -143,14 +144,10 @@ function withBrand(piece: Piece, known: ReadonlyMap<string, string>): Piece[] {
 function knownValues({ values }: Brand): Map<string, string> {
   const { name, logo, logo_width: width, colors, dark } = values;
   return new Map([
-    ...(name === "" ? [] : [["brand.name", escaped(name)] as const]),
+    ...(name === "" ? [] : [["brand.name", escapeHtml(name)] as const]),
     ["brand.logo", logo],
     ["brand.logo_width", String(width)],
     ...Object.entries(colors).map(([key, color]) => [`brand.colors.${key}`, color] as const),
     ...Object.entries(dark).map(([key, color]) => [`brand.dark.${key}`, color] as const),
   ]);
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

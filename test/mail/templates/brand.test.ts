@@ -25,7 +25,7 @@ function templates(): Templates {
 test("name, colours, footer and links of the brand are in every mail", async () => {
   await own.write(
     "brand.yaml",
-    `name: "Harbour & Sons"
+    `name: "Harbour & Sons' \\" onload=\\"x <b>"
 colors: {accent: "#123456"}
 dark: {accent: "#654321"}
 footer: |
@@ -35,8 +35,12 @@ links: [{text: Help, url: "https://help.example.org/?a=1&b=2"}]
 `,
   );
   const { html, text } = await templates().render({ ...said, locale: "fr" });
-  for (const part of ["Harbour &amp; Sons", "1 Harbour Road", "https://help.example.org/?a=1&amp;b=2"]) {
-    expect(html.replaceAll("&#38;", "&amp;")).toContain(part);
+  for (const part of [
+    "Harbour &amp; Sons&#39; &#34; onload=&#34;x &lt;b&gt;",
+    "1 Harbour Road",
+    "https://help.example.org/?a=1&amp;b=2",
+  ]) {
+    expect(html).toContain(part);
   }
   expect(html).toContain("#123456");
   expect(html).toContain("#654321");
@@ -63,6 +67,8 @@ describe("the logo", () => {
       // The parser puts parts that are named by cid: in their places.
       expect(mail.html).toContain(`src="data:image/png;base64,${pixel}"`);
       expect(mail.html).toContain('width="120"');
+      // Read where pictures are not shown.
+      expect(mail.html).toContain('alt="Example Cloud"');
     }
   });
 

@@ -9,8 +9,8 @@ const shipped = createTemplates();
 
 /** The whole mail as the daemon writes it. */
 export async function rawOf(said: Said, locale: string, templates: Templates = shipped): Promise<Buffer> {
-  const site = { name: "Example Cloud", address: "share@example.org" };
-  return writeExample(templates, said, { site, locale });
+  const from = { name: "Example Cloud", address: "share@example.org" };
+  return writeExample(templates, said, { smtp: { from, dkim: null }, locale });
 }
 
 export interface Texts {

@@ -72,13 +72,15 @@ test("a region that is nowhere else leaves its place to its language", async () 
   expect(await subjectOf(running(), "it")).toBe(await subjectOf(templates, "en"));
 });
 
+async function htmlIn(templates: Templates, template: "revoked" | "reminder"): Promise<string> {
+  return (await templates.render({ ...exampleOf(template, "Example"), locale: "en" })).html;
+}
+
 test("a broken brand gives way alone: to the one behind at first, to the last good one later, and is told of once", async () => {
   await using brand = await ownFolder();
-  const htmlIn = async (templates: Templates, template: "revoked" | "reminder"): Promise<string> =>
-    (await templates.render({ ...exampleOf(template, "Example"), locale: "en" })).html;
   await own.write("brand.yaml", "name: Harbour\n");
   await brand.write("brand.yaml", "colors: {page: blue}\n");
-  await brand.write("revoked/en.mjml", `${smallMjml("Our words {{ brand.name }}")}`);
+  await brand.write("revoked/en.mjml", smallMjml("Our words {{ brand.name }}"));
   const search = searchOrder({ brand: brand.path, directory: own.path });
   const templates = createTemplates(search, { tell: (change) => changes.push(change), lookMs: 0 });
   expect(await htmlIn(templates, "revoked")).toContain("Our words Harbour");
