@@ -1,5 +1,6 @@
 import { reminderNumber } from "../domain/purpose.ts";
 import type { RecipientMails } from "../store/invited.ts";
+import { mutedAddresses } from "../store/mutes.ts";
 import { addRecords } from "../store/records.ts";
 import { insertInvitations, type InvitationRow } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
@@ -16,8 +17,8 @@ export async function remind(parts: PlanningParts, chosen: Chosen): Promise<Acte
     const { sharing, about, recipients } = looked.found;
     const ended = whyEnded(sharing);
     if (ended !== null) return ended;
-    const most = mostReminders(parts);
-    const judged = recipients.map((each) => ({ each, because: whyNotReminded(each, most) }));
+    const bounds = { most: mostReminders(parts), muted: await mutedAddresses(db, sharing.account_id) };
+    const judged = recipients.map((each) => ({ each, because: whyNotReminded(each, bounds) }));
     const due = judged.flatMap(({ each, because }) =>
       because === null ? [{ ...each, number: lastReminder(each.mails) + 1 }] : [],
     );
@@ -66,9 +67,20 @@ export function lastReminder(mails: readonly InvitationRow[]): number {
   return Math.max(0, ...mails.map(({ template }) => reminderNumber(template) ?? 0));
 }
 
+export interface ReminderBounds {
+  /** Reminders of one recipient. */
+  readonly most: number;
+  /** Addresses whose holders want no more invitations of the account. */
+  readonly muted: ReadonlySet<string>;
+}
+
 /** Why somebody is not reminded, for a person; null where he may be. */
-export function whyNotReminded({ recipient, mails }: RecipientMails, most: number): string | null {
+export function whyNotReminded(
+  { recipient, mails }: RecipientMails,
+  { most, muted }: ReminderBounds,
+): string | null {
   if (recipient.state !== "pending") return `is ${recipient.state}`;
+  if (muted.has(recipient.address_key)) return "wants no more invitations of this account";
   if (mails[0]?.state !== "sent") return "has not got the invitation yet";
   if (mails.some(({ state }) => state === "planned" || state === "attempting"))
     return "has a mail on its way already";

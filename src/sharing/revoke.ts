@@ -4,7 +4,7 @@ import { addRecord, addRecords } from "../store/records.ts";
 import {
   insertInvitations,
   type InvitationRow,
-  setRecipientState,
+  setRecipientStates,
   updateSharing,
 } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
@@ -47,12 +47,12 @@ export async function endSharing(
 ): Promise<Acted> {
   if (isWhole) await updateSharing(db, sharing.id, { revoked_at: Date.now() });
   await addRecord(db, about, "decision", { action: because, by, isWhole, recipients: recipients.length });
-  const open = recipients.filter(({ recipient }) => recipient.state !== "revoked");
-  for (const { recipient, mails } of open) {
-    const state = recipientAfter(recipient.state, "revoked");
-    await setRecipientState(db, recipient.id, { state, reason: because === "expired" ? because : null });
-    // Each closes itself, because its recipient no longer waits for it.
-    for (const mail of mails.filter(isOpen)) await sendNow(db, about.accountId, mail.id, parts.queue);
+  const open = recipients.filter(({ recipient: { state } }) => recipientAfter(state, "revoked") !== state);
+  const ids = open.map(({ recipient }) => recipient.id);
+  await setRecipientStates(db, ids, { state: "revoked", reason: because === "expired" ? because : null });
+  for (const { id } of open.flatMap(({ mails }) => mails.filter(isOpen))) {
+    // It closes itself, because its recipient no longer waits for it.
+    await sendNow(db, about.accountId, id, parts.queue);
   }
   const subjects = open.map(({ recipient }) => ({ ...about, recipientId: recipient.id }));
   await addRecords(db, subjects, "outcome", { what: because, by });

@@ -8,7 +8,7 @@ import { addRecord, writtenAt } from "../store/records.ts";
 import { type PlannedInvitation, readInvitation, updateInvitation } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
 import { failMail } from "./fail-mail.ts";
-import { maySend } from "./may-send.ts";
+import { maySend, type MaySend } from "./may-send.ts";
 import type { SharingParts } from "./parts.ts";
 import { bouncePurpose } from "./take-report.ts";
 import { writeInvitation } from "./write-invitation.ts";
@@ -49,8 +49,22 @@ async function keepBack(
   if (may.kind === "later") {
     return { kind: "retry", because: may.because, afterMs: may.atMs - nowMs, isUncounted: true };
   }
-  const failed = { invitationId: invitation.id, failure: may.failure, status: may.status };
-  return closed(planned, `Not sent: ${may.failure}.`, async (tx) => failMail(tx, failed, parts));
+  return closed(planned, `Not sent: ${may.failure}.`, async (tx) => neverSent(tx, planned, may, parts));
+}
+
+/** The recipient goes without the sharing where he has not got the invitation; without a reminder he can do. */
+async function neverSent(
+  db: Db,
+  { invitation, recipient, sharing }: PlannedInvitation,
+  { failure, status }: Extract<MaySend, { kind: "never" }>,
+  parts: SharingParts,
+): Promise<void> {
+  if (invitation.in_reply_to === null) {
+    await failMail(db, { invitationId: invitation.id, failure, status }, parts);
+    return;
+  }
+  const about = { accountId: sharing.account_id, sharingId: sharing.id, recipientId: recipient.id };
+  await addRecord(db, about, "outcome", { what: failure, mail: invitation.template, status });
 }
 
 const withdrawn = "Withdrawn: the recipient no longer waits for it.";

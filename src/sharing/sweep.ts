@@ -2,6 +2,7 @@ import { limits } from "../domain/limits.ts";
 import { dueReminder } from "../domain/purpose.ts";
 import type { Worker } from "../jobs/queue.ts";
 import { overdueSharings, recipientsWithMails, unanswered } from "../store/invited.ts";
+import { mutedAddresses } from "../store/mutes.ts";
 import { readSharing } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
 import { findChosen } from "./chosen.ts";
@@ -9,9 +10,9 @@ import type { PlanningParts } from "./parts.ts";
 import { lastReminder, mostReminders, planReminders, whyNotReminded } from "./remind.ts";
 import { endSharing } from "./revoke.ts";
 
-/** Reminders and sharings that one sweep looks at; the rest is found by the next, a minute later. */
+/** Reminders and sharings that one sweep looks at, in one transaction; the rest is found by the next, a minute later. */
 const sweepReminders = 500;
-const sweepSharings = 20;
+const sweepSharings = 5;
 
 type SweepParts = Pick<PlanningParts, "queue" | "newId" | "sender" | "settings">;
 
@@ -42,8 +43,10 @@ async function remindAll(db: Db, nowMs: number, parts: SweepParts): Promise<void
     const untilMs = nowMs - afterMs;
     const sent = { sinceMs: untilMs - limits.reminderLateMs, untilMs };
     const found = await unanswered(db, sent, { before: purposesFrom(place + 1), rows: sweepReminders });
-    for (const { sharingId, recipientId } of found) {
-      await remindOne(db, { sharingId, recipientId, nowMs }, parts);
+    const bySharing = Map.groupBy(found, ({ sharingId }) => sharingId);
+    for (const [sharingId, ofSharing] of bySharing) {
+      const ids = new Set(ofSharing.map(({ recipientId }) => recipientId));
+      await remindThese(db, { sharingId, ids, nowMs }, parts);
     }
   }
 }
@@ -53,22 +56,25 @@ function purposesFrom(number: number): readonly string[] {
   return Array.from({ length: limits.reminders - number + 1 }, (_, more) => `reminder-${number + more}`);
 }
 
-async function remindOne(
-  db: Db,
-  {
-    sharingId,
-    recipientId,
-    nowMs,
-  }: { readonly sharingId: string; readonly recipientId: string; readonly nowMs: number },
-  parts: SweepParts,
-): Promise<void> {
+interface Unanswered {
+  readonly sharingId: string;
+  /** Of recipients. */
+  readonly ids: ReadonlySet<string>;
+  readonly nowMs: number;
+}
+
+async function remindThese(db: Db, { sharingId, ids, nowMs }: Unanswered, parts: SweepParts): Promise<void> {
   const sharing = await readSharing(db, sharingId);
-  const [each] = await recipientsWithMails(db, sharingId, { id: recipientId });
-  const sentAtMs = each?.mails[0]?.sent_at ?? null;
-  if (sharing === undefined || each === undefined || sentAtMs === null) return;
-  const last = lastReminder(each.mails);
-  const number = dueReminder(parts.settings().remindAfterMs, { sentAtMs, last, nowMs });
-  if (number === null || whyNotReminded(each, mostReminders(parts)) !== null) return;
+  if (sharing === undefined) return;
+  const { remindAfterMs } = parts.settings();
+  const bounds = { most: mostReminders(parts), muted: await mutedAddresses(db, sharing.account_id) };
+  const recipients = await recipientsWithMails(db, sharingId);
+  const due = recipients.flatMap((each) => {
+    const sentAtMs = each.mails[0]?.sent_at ?? null;
+    if (!ids.has(each.recipient.id) || sentAtMs === null || whyNotReminded(each, bounds) !== null) return [];
+    const number = dueReminder(remindAfterMs, { sentAtMs, last: lastReminder(each.mails), nowMs });
+    return number === null ? [] : [{ ...each, number }];
+  });
   const about = { accountId: sharing.account_id, sharingId };
-  await planReminders(db, { about, due: [{ ...each, number }], by: schedule }, parts);
+  if (due.length > 0) await planReminders(db, { about, due, by: schedule }, parts);
 }

@@ -11,6 +11,16 @@ export async function isMuted(db: Db, accountId: string, addressKey: string): Pr
   return row !== undefined;
 }
 
+/** The addresses whose holders want no more invitations of the account. */
+export async function mutedAddresses(db: Db, accountId: string): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom("mute")
+    .select("address_key")
+    .where("account_id", "=", accountId)
+    .execute();
+  return new Set(rows.map((row) => row.address_key));
+}
+
 /** Nothing of the account is sent to the address any more. False where it was so before. */
 export async function mute(db: Db, accountId: string, addressKey: string): Promise<boolean> {
   const added = await db

@@ -161,6 +161,21 @@ export async function setRecipientState(
     .execute();
 }
 
+/** The same change for many recipients. */
+export async function setRecipientStates(
+  db: Db,
+  ids: readonly string[],
+  change: { readonly state: RecipientState; readonly reason: string | null },
+): Promise<void> {
+  for (let from = 0; from < ids.length; from += rowsPerInsert) {
+    await db
+      .updateTable("recipient")
+      .set({ ...change, updated_at: Date.now() })
+      .where("id", "in", ids.slice(from, from + rowsPerInsert))
+      .execute();
+  }
+}
+
 /** Who shares: an account with its primary address. */
 export interface Sharer {
   readonly id: string;

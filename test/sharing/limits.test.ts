@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { muteSharer } from "../../src/sharing/answer.ts";
+import { remind } from "../../src/sharing/remind.ts";
 import { revoke } from "../../src/sharing/revoke.ts";
 import { insertAccount } from "../../src/store/accounts.ts";
 import { countFailure } from "../../src/store/suppressions.ts";
@@ -207,12 +208,23 @@ describe("nothing is sent", () => {
       { state: "mail-not-sent", reason: "muted", mail: "failed", attempts: 0 },
       { state: "pending", mail: "sent" },
     ]);
+    // No reminder either, by hand or by the schedule; he has the invitation all the same.
+    world.settings = { ...world.settings, remindAfterMs: [dayMs] };
+    expect(await remind(world.parts, { sharingId: first, recipient: null, by: "test" })).toMatchObject({
+      done: [],
+      left: [{ because: "wants no more invitations of this account" }],
+    });
+    vi.setSystemTime(Date.now() + dayMs);
+    await world.sweep();
+    await world.work();
+    expect((await world.recipients(first))[0]).toMatchObject({ state: "pending", mail: "sent" });
     // Not even that the first sharing is over, which ends all the same.
     await revoke(world.parts, { sharingId: first, recipient: null, by: "test" });
     await world.work();
     expect((await world.recipients(first))[0]).toMatchObject({ state: "revoked" });
     const toBob = server.mails.filter(({ to }) => to.includes("bob@example.net"));
-    expect(toBob).toHaveLength(2);
+    const senders = toBob.map(({ raw }) => /^From: (\w+)/m.exec(raw)?.[1]);
+    expect(senders).toEqual(["alice", "dora", "dora"]);
   });
 
   it("to an address that mail came back from, until that has faded", async () => {
