@@ -14,6 +14,7 @@ const unions: Readonly<Record<string, readonly Union[]>> = {
   event: [
     { file: "src/receiving/parts.ts", member: /export type ReceivingEvent =([^;]+);/ },
     { file: "src/sharing/parts.ts", member: /export type SharingEvent =([^;]+);/ },
+    { file: "src/instances/parts.ts", member: /export type InstanceEvent =([^;]+);/ },
   ],
 };
 

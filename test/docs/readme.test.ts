@@ -133,6 +133,7 @@ describe("what the README says of the program", () => {
       "src/http/target.ts",
       "src/http/guarded-client.ts",
       "src/receiving/abilities.ts",
+      "src/protocols/instance-host.ts",
     ];
     const all = (await Promise.all(texts.map(readProject))).join("\n");
     const reasons = named(table(readme, "reason"));
@@ -244,6 +245,8 @@ describe.each([
   ["src/protocols/ox/README.md", "src/protocols/ox/"],
   ["src/protocols/README.md", "src/protocols/"],
   ["src/http/server/README.md", "src/http/server/"],
+  ["src/instances/README.md", "src/instances/"],
+  ["src/instances/sharings-api/README.md", "src/instances/sharings-api/"],
 ])("%s", (file, folder) => {
   test("links to what is there", async () => {
     const text = await readProject(file);
