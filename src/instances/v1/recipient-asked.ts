@@ -33,7 +33,7 @@ export async function readAsked(db: Db, asked: AskedLink, who: Follower): Promis
   if (known?.is_active !== 1 && !(await hasClient(db, asked, who, known?.id ?? null))) return unknownClient;
   const rules = parseScope(link.scope);
   if (rules === null || !namesDocuments(rules)) return tooWide;
-  return { kind: "asked", ...asked, rules };
+  return { ...asked, kind: "asked", rules };
 }
 
 /** The sharer registered for this sharing here, and its answer goes where it said then. */

@@ -24,7 +24,7 @@ const received = z.object({
   sharing_type: z.enum(["one-shot", "one-way", "two-way"]),
   description: text,
   app_slug: text,
-  sharer: z.object({ client: z.unknown(), access_token: z.unknown() }).nullish(),
+  sharer: z.object({ client: z.unknown().optional(), access_token: z.unknown().optional() }).nullish(),
   share_contact: z.object({ name: text, email: text }).nullish(),
 });
 
