@@ -161,35 +161,43 @@ test("a sharer that is down is told the answer later", async () => {
   expect(await bob.document(id)).toMatchObject({ description: "Concert" });
 });
 
+interface Opened {
+  readonly id: string;
+  readonly credentials: { readonly login: string; readonly password: string };
+}
+
+async function opened(): Promise<Opened> {
+  await bob.keep("own", { description: "Bob's own" });
+  const { id, shareID } = await shareWithBob(alice, true);
+  await bob.answer(true);
+  await bob.work();
+  await alice.settled();
+  const token = alice.bodies("answer").length === 1 ? String(alice.bodies("answer")[0]?.["token"]) : "";
+  return { id, credentials: { login: shareID, password: token } };
+}
+
+/** What somebody with these credentials is answered. */
+async function reach(login: string, password: string): Promise<number> {
+  return (await replicate({ credentials: { login, password } }, "GET", "")).status;
+}
+
+function docOf(_id: string, docType: string) {
+  return { _id, _rev: "9-aa", docType, description: "Written" };
+}
+
+async function replicate(
+  { credentials }: Pick<Opened, "credentials">,
+  method: string,
+  path: string,
+  body?: object,
+) {
+  const url = `${bob.origin}/services/sharing/replication/${path}`;
+  return world.call({ method, url, credentials, ...(body === undefined ? {} : { body: { ...body } }) });
+}
+
 describe("the token of a sharer", () => {
-  interface Opened {
-    readonly id: string;
-    readonly credentials: { readonly login: string; readonly password: string };
-  }
-
-  async function opened(): Promise<Opened> {
-    await bob.keep("own", { description: "Bob's own" });
-    const { id, shareID } = await shareWithBob(alice, true);
-    await bob.answer(true);
-    await bob.work();
-    await alice.settled();
-    const token = alice.bodies("answer").length === 1 ? String(alice.bodies("answer")[0]?.["token"]) : "";
-    return { id, credentials: { login: shareID, password: token } };
-  }
-
-  async function replicate(
-    { credentials }: Pick<Opened, "credentials">,
-    method: string,
-    path: string,
-    body?: object,
-  ) {
-    const url = `${bob.origin}/services/sharing/replication/${path}`;
-    return world.call({ method, url, credentials, ...(body === undefined ? {} : { body: { ...body } }) });
-  }
-
   test("opens exactly the documents of its rules", async () => {
     const sharer = await opened();
-    const docOf = (_id: string, docType: string) => ({ _id, _rev: "9-aa", docType, description: "Written" });
     const write = async (...docs: object[]) =>
       (await replicate(sharer, "POST", "_bulk_docs", { docs, new_edits: false })).status;
     expect(await write(docOf("own", "event"))).toBe(403);
@@ -231,12 +239,10 @@ describe("the token of a sharer", () => {
 
   test("is worth nothing with another id, and another's with its id", async () => {
     const { credentials } = await opened();
-    const as = async (login: string, password: string) =>
-      (await replicate({ credentials: { login, password } }, "GET", "")).status;
-    expect(await as(credentials.login, credentials.password)).toBe(200);
-    expect(await as("another", credentials.password)).toBe(401);
-    expect(await as(credentials.login, "0".repeat(64))).toBe(401);
-    expect(await as(credentials.login, "")).toBe(401);
+    expect(await reach(credentials.login, credentials.password)).toBe(200);
+    expect(await reach("another", credentials.password)).toBe(401);
+    expect(await reach(credentials.login, "0".repeat(64))).toBe(401);
+    expect(await reach(credentials.login, "")).toBe(401);
   });
 
   test("is neither logged nor kept readable", async () => {

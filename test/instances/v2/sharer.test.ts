@@ -168,18 +168,19 @@ describe("the end", () => {
   });
 });
 
-describe("an answer", () => {
-  async function answer(change: { readonly body?: object; readonly password?: string } = {}) {
-    const [request] = bob.bodies("request");
-    const { shareID, preToken } = request ?? {};
-    return world.call({
-      method: "POST",
-      url: `${alice.origin}/services/sharing/answer`,
-      credentials: { login: String(shareID), password: change.password ?? String(preToken) },
-      body: { recipientUrl: bob.origin, accepted: true, token: "a".repeat(64), ...change.body },
-    });
-  }
+/** An answer of anybody, in Bob's name. */
+async function answer(change: { readonly body?: object; readonly password?: string } = {}) {
+  const [request] = bob.bodies("request");
+  const { shareID, preToken } = request ?? {};
+  return world.call({
+    method: "POST",
+    url: `${alice.origin}/services/sharing/answer`,
+    credentials: { login: String(shareID), password: change.password ?? String(preToken) },
+    body: { recipientUrl: bob.origin, accepted: true, token: "a".repeat(64), ...change.body },
+  });
+}
 
+describe("an answer", () => {
   test("is taken once, whoever repeats it", async () => {
     await share();
     expect((await answer()).status).toBe(200);

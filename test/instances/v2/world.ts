@@ -61,8 +61,8 @@ let ofFile: Promise<Tls> | null = null;
 /** Made once for a test file. */
 async function certificates(): Promise<Tls> {
   await using directory = await temporaryDirectory();
-  const { ca, certificate } = await makeCertificates(directory.path);
-  return { ca, tls: await certificate(names.map(hostname)) };
+  const made = await makeCertificates(directory.path);
+  return { ca: made.ca, tls: await made.certificate(names.map(hostname)) };
 }
 
 export async function openV2World(): Promise<V2World> {
@@ -144,7 +144,7 @@ async function usherV2(usher: Usher): Promise<UsherV2> {
     answer: async (accepted) =>
       void (await ok("POST", "/services/sharing/sendAnswer", { id: await own(), accepted })),
     leave: async () => void (await ok("DELETE", `/services/sharing/target/${await own()}/`)),
-    work: usher.work,
+    work: async () => usher.work(),
     received: async () => stored(0),
     owned: async () => stored(1),
     notifications: async () => listNotifications(db, { accountId: usher.accountId }),
