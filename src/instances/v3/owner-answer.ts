@@ -2,6 +2,7 @@ import { limits } from "../../domain/limits.ts";
 import { oneLine } from "../../domain/one-line.ts";
 import type { PeerReply, PeerRequest } from "../../http/peer-route.ts";
 import { readAnswer, writeAnswered } from "../../protocols/cozy/owner-wire.ts";
+import { learnInstance } from "../../store/contacts.ts";
 import { deleteCozyClient } from "../../store/cozy-clients.ts";
 import { cozySharingByDocument, updateCozyMember, updateCozySharing } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
@@ -75,6 +76,9 @@ async function accept(db: Db, place: Place, answer: Answer, parts: InstanceParts
   });
   await moveMember(db, place, { status: "ready", event: "accepted", reason: null }, parts);
   await updateCozySharing(db, sharing.id, { is_active: 1 });
+  // Only who has accepted is asked there from now on: a link may have been passed on before.
+  const { contact_id: contact, instance_url: at } = member;
+  if (contact !== null && at !== null) await learnInstance(db, sharing.account_id, contact, at);
   await planStep(db, member, "initial", parts);
   await planMembersLists(db, sharing, parts);
   return writeAnswered({

@@ -2,7 +2,6 @@ import { readSharecode } from "../../domain/sharecode.ts";
 import { readTypedCozy } from "../../domain/typed-cozy.ts";
 import type { DiscoveryProblem } from "../../http/peer-pages.ts";
 import type { PeerReply, PeerRequest } from "../../http/peer-route.ts";
-import { learnInstance } from "../../store/contacts.ts";
 import { updateCozyMember } from "../../store/cozy-sharings.ts";
 import { discoveryForm } from "../discovery-form.ts";
 import { explain } from "../explain.ts";
@@ -150,8 +149,6 @@ async function keepFound(parts: InstanceParts, { member }: Place, at: string): P
     // Who has looked at the preview stays `seen`.
     const status = now.member.status === "mail-not-sent" ? "pending" : now.member.status;
     await moveMember(db, now, { status, event: "invited-again", reason: null }, parts);
-    const { contact_id: contact } = now.member;
-    if (contact !== null) await learnInstance(db, now.sharing.account_id, contact, at);
     return true;
   });
 }

@@ -1,4 +1,5 @@
 import { limits } from "../../domain/limits.ts";
+import { createDailyCounts } from "../daily-counts.ts";
 
 /** Which requests of strangers an instance host takes: those that the account waits for, and a bounded number of others. */
 export interface RequestGate {
@@ -18,24 +19,7 @@ interface IncomingRequest {
 
 export function createRequestGate(): RequestGate {
   const awaited = new Map<string, number>();
-  const counts = new Map<string, { count: number; readonly untilMs: number }>();
-
-  function isBeyond(key: string, most: number, nowMs: number): number | null {
-    const known = counts.get(key);
-    if (known !== undefined && known.untilMs > nowMs) {
-      known.count += 1;
-      return known.count > most ? known.untilMs - nowMs : null;
-    }
-    // Entries lie in the order in which they end.
-    counts.delete(key);
-    for (const [old, { untilMs }] of counts) {
-      if (untilMs > nowMs && counts.size < limits.cozyRequestSharers) break;
-      counts.delete(old);
-    }
-    counts.set(key, { count: 1, untilMs: nowMs + limits.cozyRequestDayMs });
-    return null;
-  }
-
+  const counts = createDailyCounts();
   return {
     waitFor: (accountId, documentId) => {
       const key = `${accountId} ${documentId}`;
@@ -52,8 +36,8 @@ export function createRequestGate(): RequestGate {
     take: ({ accountId, documentId, sharerUrl }, nowMs) => {
       if (awaited.has(`${accountId} ${documentId}`)) return null;
       return (
-        isBeyond(`${accountId} ${sharerUrl}`, limits.cozyRequestsPerSharer, nowMs) ??
-        isBeyond(accountId, limits.cozyRequestsPerDay, nowMs)
+        counts.take(`${accountId} ${sharerUrl}`, limits.cozyRequestsPerSharer, nowMs) ??
+        counts.take(accountId, limits.cozyRequestsPerDay, nowMs)
       );
     },
   };

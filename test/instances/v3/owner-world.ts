@@ -81,6 +81,24 @@ export interface Invited {
 export const bobsMail = "bob@mail.example";
 export const carolsMail = "carol@mail.example";
 
+let strangers = 0;
+
+/** The address of somebody whose Cozy nobody knows yet. */
+export function strangersMail(): string {
+  strangers += 1;
+  return `stranger${strangers}@mail.example`;
+}
+
+/** A sharing with one stranger, and the link that he is mailed. */
+export async function shareWithStranger(
+  world: OwnerWorld,
+  more: Parameters<typeof share>[2] = {},
+): Promise<{ readonly shared: SharedFolder; readonly link: string; readonly email: string }> {
+  const email = strangersMail();
+  const shared = await share(world, [{ email }], more);
+  return { shared, link: await world.alice.linkOf(email), email };
+}
+
 export interface SharedFolder {
   readonly id: string;
 }
