@@ -1,3 +1,4 @@
+import { shortened } from "../domain/share.ts";
 import { OutboundError, type OutboundClient, type OutboundRequest } from "../http/outbound.ts";
 import type { Ask, NotFollowed, TryLater } from "../protocols/protocol.ts";
 import { type CallFailure, callCozy, type CozyReply, failureOf } from "./call.ts";
@@ -79,11 +80,11 @@ function meaningOf({ status }: Pick<Answered, "status">): string {
   return status < 400 ? "ok" : `http-${status}`;
 }
 
-/** Addresses as a record may show them: without query, ids cut to eight digits. */
+/** Addresses as a record may show them: without query, ids and secrets cut to eight characters. */
 function recordedUrl(href: string): string {
   const url = URL.parse(href);
   if (url === null) return "";
-  return url.origin + url.pathname.replaceAll(/[0-9a-f]{32}/gi, (id) => `${id.slice(0, 8)}…`);
+  return url.origin + url.pathname.replaceAll(/[\w-]{16,}/g, shortened);
 }
 
 export function later(because: string, detail: string, askedMs: number | null = null): TryLater {
