@@ -67,7 +67,7 @@ function decisionOf(
 ): Decision {
   const rules = { account: reader.rules, site: policy, notify: notifications.notify };
   const decided = decide(rules, policyFacts(share, evidence, reader.name));
-  return withinAbilities(decided, share.protocol, createProtocols({ http: noWayOut }));
+  return withinAbilities(decided, share, createProtocols({ http: noWayOut }));
 }
 
 function tellNothing(cli: Cli, inspection: Inspection, { json }: TestOptions): void {

@@ -215,6 +215,8 @@ export interface Protocol {
   readonly capabilities: Capabilities;
   /** Variants of mails that announce nothing to follow, for example a password reset. */
   readonly ignoredVariants: readonly string[];
+  /** Variants whose origin cannot be told of a refusal, although `capabilities.canRefuse`. */
+  readonly unrefusableVariants?: readonly string[];
   /** Why the share cannot be followed, decided before any request; null when it can. */
   restriction(share: ShareFacts, who: Follower): NotFollowed | null;
   /** How this account follows shares of this protocol. */

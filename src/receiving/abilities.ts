@@ -6,8 +6,19 @@ import type { Capabilities, Protocol } from "../protocols/protocol.ts";
 const none: Capabilities = { canRefuse: false, canFollow: false, canFollowAtHome: false, canBrowse: false };
 
 /** What can be done about shares of this protocol here; nothing where nobody speaks with its origins. */
-export function capabilitiesOf(protocols: readonly Protocol[], name: string): Capabilities {
+function capabilitiesOf(protocols: readonly Protocol[], name: string): Capabilities {
   return protocols.find((protocol) => protocol.name === name)?.capabilities ?? none;
+}
+
+/** Whether the origin of such a share can be told that the account does not want it. */
+export function canRefuse(protocols: readonly Protocol[], { protocol, variant }: Refusable): boolean {
+  const found = protocols.find(({ name }) => name === protocol);
+  return found?.capabilities.canRefuse === true && !(found.unrefusableVariants ?? []).includes(variant);
+}
+
+interface Refusable {
+  readonly protocol: string;
+  readonly variant: string;
 }
 
 /** Why a share of this protocol cannot be followed by anybody here, for a person; null where it can. */
@@ -44,15 +55,15 @@ export function cannotRefuse(protocol: string): string {
 /** What a protocol cannot do becomes what can be done here, and is said. */
 export function withinAbilities(
   decision: Decision,
-  protocol: string,
+  share: Refusable,
   protocols: readonly Protocol[],
 ): Decision {
-  const lack = unfollowable(protocols, protocol);
+  const lack = unfollowable(protocols, share.protocol);
   if (decision.action === "accept" && lack !== null) {
     return { ...decision, action: "hold", restrained: lack };
   }
-  if (decision.action === "refuse" && !capabilitiesOf(protocols, protocol).canRefuse) {
-    const restrained = { because: "protocol-cannot-refuse", detail: cannotRefuse(protocol) } as const;
+  if (decision.action === "refuse" && !canRefuse(protocols, share)) {
+    const restrained = { because: "protocol-cannot-refuse", detail: cannotRefuse(share.protocol) } as const;
     return { ...decision, action: "ignore", restrained };
   }
   return decision;

@@ -4,7 +4,7 @@ import { addRecord, readRecord } from "../store/records.ts";
 import type { NotificationState } from "../store/schema.ts";
 import type { Db } from "../store/store.ts";
 import { readSubscription, type SubscriptionRow, updateSubscription } from "../store/subscriptions.ts";
-import { cannotRefuse, capabilitiesOf, unfollowable } from "./abilities.ts";
+import { canRefuse, cannotRefuse, unfollowable } from "./abilities.ts";
 import { lackFor } from "./lack.ts";
 import type { ReceivingParts } from "./parts.ts";
 import { planCheck, planFollow, planLeave, planRefuse } from "./plan.ts";
@@ -111,7 +111,7 @@ export async function refuse(parts: AnswerParts, id: string, answer: Answer): Pr
     const why = whyNotIgnored(row) ?? (row.state === "refused" ? "it is refused already" : null);
     if (why !== null) return { kind: "unchanged", why };
     const isJunk = await liesInJunk(db, id);
-    if (isJunk || !capabilitiesOf(parts.protocols, row.protocol).canRefuse) {
+    if (isJunk || !canRefuse(parts.protocols, row)) {
       return ignoreNow(db, row, { answer, note: isJunk ? junkNote : cannotRefuse(row.protocol) }, parts);
     }
     await recordAnswer(db, row, answer, { action: "refuse" });

@@ -30,7 +30,7 @@ export async function decideOn(
   const { policy: site, notify } = parts.settings();
   const account = await readAccountRules(db, row.account_id);
   const facts = policyFacts(finding.share, finding.evidence, finding.account.name);
-  const decision = withinAbilities(decide({ account, site, notify }, facts), row.protocol, parts.protocols);
+  const decision = withinAbilities(decide({ account, site, notify }, facts), row, parts.protocols);
   const restriction = await restrictionOf(db, finding, row);
   const { isJunk } = finding.evidence;
   const change = changeBy(decision, { isJunk, restriction, heldUntil: heldUntil(deciding, parts) });

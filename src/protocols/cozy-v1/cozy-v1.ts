@@ -6,6 +6,8 @@ export function createCozyV1(way: FollowWay): Protocol {
   return {
     name: "cozy-v1",
     ignoredVariants: [],
+    // The rework of late 2017 knows no refusal.
+    unrefusableVariants: ["sharecode"],
     capabilities: { canRefuse: true, canFollow: true, canFollowAtHome: false, canBrowse: true },
     restriction: (_share, who) => restrictionWithoutInstance(who),
     way: () => ({ via: "usher", way }),
