@@ -30,16 +30,16 @@ interface CreateOptions {
 type Generation = AskedSharing["generation"];
 
 /** What each type is of, the newest generation that has it first. */
-const types: Readonly<Record<string, readonly [Generation, ...Generation[]]>> = {
-  "one-shot": ["v1b", "v1a"],
-  "one-way": ["v1b"],
-  "two-way": ["v1b"],
-  "master-slave": ["v1a"],
-  "master-master": ["v1a"],
-  once: ["v2"],
-  continuous: ["v2"],
-  rules: ["v3"],
-};
+const types: ReadonlyMap<string, readonly [Generation, ...Generation[]]> = new Map([
+  ["one-shot", ["v1b", "v1a"]],
+  ["one-way", ["v1b"]],
+  ["two-way", ["v1b"]],
+  ["master-slave", ["v1a"]],
+  ["master-master", ["v1a"]],
+  ["once", ["v2"]],
+  ["continuous", ["v2"]],
+  ["rules", ["v3"]],
+]);
 
 /** `usher sharing cozy create`: what POST /sharings/ does, for every generation. */
 export function registerCozyCreate(group: Command, cli: Cli): void {
@@ -47,7 +47,7 @@ export function registerCozyCreate(group: Command, cli: Cli): void {
     .command("create")
     .description("share documents of an account with people who have a Cozy")
     .requiredOption("--account <name>", "the account that shares")
-    .requiredOption("--type <type>", `what becomes of later changes: ${Object.keys(types).join(", ")}`)
+    .requiredOption("--type <type>", `what becomes of later changes: ${[...types.keys()].join(", ")}`)
     .requiredOption(
       "--permissions <file>",
       "JSON: the permissions map, or the list of rules of v3 and v2; - reads standard input",
@@ -87,9 +87,9 @@ async function create(cli: Cli, options: CreateOptions): Promise<void> {
 }
 
 function generationOf({ type, generation }: CreateOptions): Generation {
-  const possible = types[type];
+  const possible = types.get(type);
   if (possible === undefined) {
-    throw usage(`there is no sharing type ${type}; the types are ${Object.keys(types).join(", ")}`);
+    throw usage(`there is no sharing type ${type}; the types are ${[...types.keys()].join(", ")}`);
   }
   const found = generation === undefined ? possible[0] : possible.find((one) => one === generation);
   if (found !== undefined) return found;

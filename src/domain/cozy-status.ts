@@ -4,7 +4,14 @@ type Generation = "v2" | "v1a" | "v1b" | "v3";
 
 /** The words of each generation for a member, as the states that a sharing's owner is shown (reference/cozy.md 8.1). */
 const states: Readonly<Record<Generation, Readonly<Record<string, RecipientState>>>> = {
-  v2: { new: "mail-not-sent", asked: "pending", accepted: "accepted", refused: "refused", error: "error", revoked: "revoked" },
+  v2: {
+    new: "mail-not-sent",
+    asked: "pending",
+    accepted: "accepted",
+    refused: "refused",
+    error: "error",
+    revoked: "revoked",
+  },
   v1a: {
     // Before the first mail.
     "": "mail-not-sent",
@@ -35,5 +42,6 @@ const states: Readonly<Record<Generation, Readonly<Record<string, RecipientState
 
 /** What the owner is shown of a member of whom only the generation's word is known; `error` for a word that it does not have. */
 export function ownerState(generation: Generation, status: string): RecipientState {
-  return states[generation][status] ?? "error";
+  const known = states[generation];
+  return Object.hasOwn(known, status) ? (known[status] ?? "error") : "error";
 }

@@ -9,20 +9,20 @@ import { isObject, type JsonObject } from "../../domain/json.ts";
 import { limits } from "../../domain/limits.ts";
 
 /** Sharing types that only one of both generations has; `one-shot` is of both. */
-const types: Readonly<Record<string, "v1a" | "v1b" | "both">> = {
-  "one-shot": "both",
-  "master-slave": "v1a",
-  "master-master": "v1a",
-  "one-way": "v1b",
-  "two-way": "v1b",
-};
+const types: ReadonlyMap<string, "v1a" | "v1b" | "both"> = new Map([
+  ["one-shot", "both"],
+  ["master-slave", "v1a"],
+  ["master-master", "v1a"],
+  ["one-way", "v1b"],
+  ["two-way", "v1b"],
+]);
 
 /** Reads the body of POST /sharings/ (the cozy-stack sharings document; reference/cozy.md 5.3 and 6). */
 export function readCreateRequest(body: unknown): ReadRequest {
   if (!isObject(body)) return wrong(400, [{ field: "", detail: "The body has to be a JSON object." }]);
   const { sharing_type: type, permissions, recipients = [] } = body;
-  if (typeof type !== "string" || types[type] === undefined) {
-    return wrong(422, [{ field: "sharing_type", detail: `is one of ${Object.keys(types).join(", ")}` }]);
+  if (typeof type !== "string" || !types.has(type)) {
+    return wrong(422, [{ field: "sharing_type", detail: `is one of ${[...types.keys()].join(", ")}` }]);
   }
   const read = readPermissions(permissions);
   const asked = readRecipients(recipients);
@@ -50,7 +50,7 @@ export function readCreateRequest(body: unknown): ReadRequest {
 }
 
 function generationOf(type: string, body: JsonObject): "v1a" | "v1b" {
-  const kind = types[type];
+  const kind = types.get(type);
   if (kind === "v1a" || kind === "v1b") return kind;
   return isLaterForm(body) ? "v1b" : "v1a";
 }

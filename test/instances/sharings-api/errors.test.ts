@@ -29,6 +29,7 @@ async function count(): Promise<unknown> {
 test.each([
   [{ ...whole, sharing_type: "gift" }, 422, "/sharing_type"],
   [{ ...whole, sharing_type: undefined }, 422, "/sharing_type"],
+  [{ ...whole, sharing_type: "toString" }, 422, "/sharing_type"],
   [{ ...whole, permissions: undefined }, 422, "/permissions"],
   [{ ...whole, permissions: { tests: { ...tests, verbs: ["READ"] } } }, 422, "/permissions/tests/verbs"],
   [{ ...whole, permissions: { tests: { ...tests, values: [] } } }, 422, "/permissions/tests/values"],
