@@ -13,7 +13,10 @@ export interface CozySharingTable {
   is_owner: number;
   /** The document's id in paths: 32 hexadecimal digits. */
   document_id: string;
-  /** SHA-256, hex, of the id that both sides know: `sharing_id` (v1a), `shareID` (v2), else the document's id. */
+  /**
+   * SHA-256, hex, of the id that both sides know: `sharing_id` (v1a), `shareID` (v2), else the document's id. In v2, whoever was
+   * invited has it of the sharer's origin and that id.
+   */
   share_key: string;
   /** That id: in v1a a secret. */
   share_id_sealed: string;

@@ -200,6 +200,12 @@ export async function closeAccess(db: Db, { sharing }: Received): Promise<void> 
   await deleteCozyTokensOf(db, sharing.id);
 }
 
+/** The answer that brought the token came to nothing: it opens nothing to whoever read it. */
+export async function takeTokenBack(db: Db, received: Received): Promise<void> {
+  await closeAccess(db, received);
+  await updateCozyMember(db, received.sharer.id, { token_sealed: null });
+}
+
 /** The sharing is over, whoever ended it. */
 export async function endReceived(db: Db, received: Received): Promise<void> {
   await closeAccess(db, received);

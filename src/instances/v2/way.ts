@@ -20,6 +20,7 @@ import {
   markAccepted,
   type Received,
   receivedByDocument,
+  takeTokenBack,
 } from "./received.ts";
 import { isDone } from "./peer-calls.ts";
 import { answerSharer, leaveSharer } from "./sharer-calls.ts";
@@ -101,8 +102,11 @@ async function follow(parts: InstanceParts, received: Received, ask: Ask): Promi
       (await receivedByDocument(db, received.sharing.account_id, received.sharing.document_id)) ?? received,
     );
   }
-  if (reply.status === 401) return notKnown;
-  return refusedBy(received, reply.status);
+  const no = reply.status === 401 ? notKnown : refusedBy(received, reply.status);
+  // Whoever is barred for a while is let in again with the same token.
+  if (no.kind === "no" && no.state !== "FORBIDDEN")
+    await parts.store.transaction(async (tx) => takeTokenBack(tx, received));
+  return no;
 }
 
 const notKnown = never(

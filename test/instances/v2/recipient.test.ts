@@ -195,6 +195,17 @@ async function replicate(
   return world.call({ method, url, credentials, ...(body === undefined ? {} : { body: { ...body } }) });
 }
 
+test("a sharer that says no to the answer cannot use the token that came with it", async () => {
+  const { shareID, id } = await shareWithBob(alice);
+  alice.misbehave({ kind: "status", status: 401, retryAfter: null }, "answer");
+  await bob.answer(true);
+  await bob.work();
+  expect((await bob.notifications())[0]?.state).toBe("failed");
+  expect(await bob.received()).toMatchObject({ tokens: 0 });
+  expect(await bob.document(id)).toBeNull();
+  expect(alice.sharings()[0]?.shareID).toBe(shareID);
+});
+
 describe("the token of a sharer", () => {
   test("opens exactly the documents of its rules", async () => {
     const sharer = await opened();
