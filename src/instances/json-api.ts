@@ -49,7 +49,7 @@ const titles: Readonly<Record<number, string>> = {
 };
 
 /** The answer that an error is. */
-export function errorReply({ status, problems, headers }: JsonApiError): PeerReply {
+function errorReply({ status, problems, headers }: JsonApiError): PeerReply {
   const title = titles[status] ?? "Internal Server Error";
   const errors = problems.map(({ detail, field, parameter }) => ({
     status: String(status),

@@ -9,7 +9,7 @@ import { createServing } from "../../src/serving.ts";
 import { openSite, type Site } from "../../src/site.ts";
 import { run, type Ran } from "../cli/in-process.ts";
 
-export const aliceHost = "cozy.example.net";
+const aliceHost = "cozy.example.net";
 export const bobHost = "bob.example.net";
 
 /** A site as the daemon wires it, without its queue: what is planned stays planned. Alice and Bob have hosts of their own. */
