@@ -1,5 +1,5 @@
 import type { CozyOptions } from "../../world/cozy-v1a/stack/stack.ts";
-import { openStage } from "../../world/cozy-v1a/stack/stage.ts";
+import { openStage, type Stage } from "../../world/cozy-v1a/stack/stage.ts";
 import { type CozyV3, startCozyV3 } from "../../world/cozy-v3/cozy.ts";
 import { startUsher, type Usher } from "../usher.ts";
 
@@ -24,20 +24,8 @@ export async function openOwnerWorld(): Promise<OwnerWorld> {
   const stage = stack.use(await openStage());
   const bob = stack.use(await stage.start(startNeighbour, "bob"));
   const carol = stack.use(await stage.start(startNeighbour, "carol"));
-  const alice = stack.use(await stage.start(startUsher, "alice"));
-  const app = await alice.app(scope);
-  await app("PUT", `/data/${filesType}/${folderId}`, {
-    type: "directory",
-    name: "Holiday",
-    dir_id: "io.cozy.files.root-dir",
-  });
-  await app("PUT", `/data/${filesType}/${fileId}`, {
-    type: "file",
-    name: "beach.txt",
-    mime: "text/plain",
-    dir_id: folderId,
-  });
-  await putFile({ app }, "sand");
+  const { alice, app } = await startOwner(stage);
+  stack.use(alice);
   const opened = stack.move();
   return {
     alice,
@@ -52,6 +40,29 @@ export async function openOwnerWorld(): Promise<OwnerWorld> {
     },
     [Symbol.asyncDispose]: async () => opened.disposeAsync(),
   };
+}
+
+/** Alice's Usher, with the folder and its file. */
+export async function startOwner(stage: Stage): Promise<Pick<OwnerWorld, "alice" | "app">> {
+  const alice = await stage.start(startUsher, "alice");
+  const app = await alice.app(scope);
+  const folder = { type: "directory", name: "Holiday", dir_id: "io.cozy.files.root-dir" };
+  await app("PUT", `/data/${filesType}/${folderId}`, folder);
+  const file = { type: "file", name: "beach.txt", mime: "text/plain", dir_id: folderId };
+  await app("PUT", `/data/${filesType}/${fileId}`, file);
+  await putFile({ app }, "sand");
+  return { alice, app };
+}
+
+/** The contents of all files that came to an account of Usher. */
+export async function textsOf({ site }: Usher): Promise<readonly string[]> {
+  const rows = await site.store.db
+    .selectFrom("cozy_document")
+    .select("content")
+    .where("content", "is not", null)
+    .where("is_deleted", "=", 0)
+    .execute();
+  return rows.map(({ content }) => content?.toString() ?? "");
 }
 
 /** An emulated Cozy of today at a place of the stage. */
@@ -109,30 +120,31 @@ type Members = readonly Readonly<Record<string, unknown>>[];
 export async function share(
   world: OwnerWorld,
   recipients: readonly Invited[],
-  more: {
-    readonly attributes?: Readonly<Record<string, unknown>>;
-    readonly readers?: readonly Invited[];
-  } = {},
+  more: { readonly attributes?: Readonly<Record<string, unknown>> } = {},
 ): Promise<SharedFolder> {
+  const id = await shareFolder(world.app, recipients, more.attributes ?? {});
+  await world.settled();
+  return { id };
+}
+
+/** Creates the sharing; its id. */
+export async function shareFolder(
+  app: OwnerWorld["app"],
+  recipients: readonly Invited[],
+  more: Readonly<Record<string, unknown>>,
+): Promise<string> {
   const verbs = { add: "sync", update: "sync", remove: "sync" };
-  const created = await world.app("POST", "/sharings/", {
+  const rules = [{ title: "Holiday", doctype: filesType, values: [folderId], ...verbs }];
+  const created = await app("POST", "/sharings/", {
     data: {
       type: "io.cozy.sharings",
-      attributes: {
-        description: "Holiday",
-        rules: [{ title: "Holiday", doctype: filesType, values: [folderId], ...verbs }],
-        ...more.attributes,
-      },
-      relationships: {
-        recipients: { data: recipients.map(named) },
-        ...(more.readers === undefined ? {} : { read_only_recipients: { data: more.readers.map(named) } }),
-      },
+      attributes: { description: "Holiday", rules, ...more },
+      relationships: { recipients: { data: recipients.map(named) } },
     },
   });
   if (created.status !== 201) throw new Error(`${created.status}: ${created.text}`);
-  await world.settled();
   const body: { readonly data: { readonly id: string } } = JSON.parse(created.text);
-  return { id: body.data.id };
+  return body.data.id;
 }
 
 function named(invited: Invited): object {
