@@ -139,8 +139,9 @@ function tagsIn(text: string): readonly string[] {
 }
 
 /**
- * The folder that it comes into. Of somebody who shares with the account, what a rule names itself goes where the application
- * wants it and stays there; what lies in it keeps its folder. Elsewhere a folder that is not here changes nothing.
+ * The folder that it comes into. Of somebody who shares with the account, what a rule names itself, or what lies in no folder of the
+ * sharing, goes where the application wants it and stays there. A folder that is not here changes nothing, unless a rule names
+ * it: it may come after what lies in it.
  */
 async function placeOf(
   db: Db,
@@ -149,18 +150,20 @@ async function placeOf(
   before: DocumentBody,
 ): Promise<DocumentBody> {
   const former = typeof before["dir_id"] === "string" ? { dir_id: before["dir_id"] } : {};
-  if (access.onlyThrough !== null && isNamed(access, key)) {
-    return before["type"] === undefined ? destination(db, key, access.onlyThrough) : former;
+  const isReceived = access.onlyThrough !== null;
+  if (given !== null && given !== "" && !(isReceived && isNamed(access, key.id))) {
+    const folder = await readDocument(db, { ...key, id: given });
+    const isHere = folder !== undefined && folder.is_deleted === 0;
+    if (isHere || (isReceived && isNamed(access, given))) return { dir_id: given };
   }
-  if (given === null || given === "") return former;
-  const folder = await readDocument(db, { ...key, id: given });
-  const isHere = folder !== undefined && folder.is_deleted === 0;
-  // A folder may come after what lies in it.
-  return isHere || (access.onlyThrough !== null && folder === undefined) ? { dir_id: given } : former;
+  const isNew = before["type"] === undefined;
+  return access.onlyThrough !== null && isNew ? destination(db, key, access.onlyThrough) : former;
 }
 
-function isNamed({ rules }: Access, { id }: DocumentKey): boolean {
-  return rules.some((rule) => rule.selector !== null || rule.values.includes(id));
+function isNamed({ rules }: Access, id: string): boolean {
+  return rules.some(
+    ({ type, values, selector }) => type === filesType && selector === null && values.includes(id),
+  );
 }
 
 async function destination(db: Db, { accountId }: DocumentKey, sharingId: string): Promise<DocumentBody> {
