@@ -329,6 +329,8 @@ export const limits = {
   cozyRequestsPerDay: 200,
   /** Those of one sharer's Cozy in a day: a whole family's albums. */
   cozyRequestsPerSharer: 30,
+  /** Cozys that one invitation is brought to in a day: each is a request of ours to an address that somebody typed. */
+  cozyDiscoveriesPerDay: 30,
   cozyRequestDayMs: 24 * 3600_000,
   /** Sharers that are remembered for it; the oldest is forgotten first. */
   cozyRequestSharers: 10_000,

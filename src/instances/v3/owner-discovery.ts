@@ -1,11 +1,14 @@
+import { limits } from "../../domain/limits.ts";
 import { readSharecode } from "../../domain/sharecode.ts";
 import { readTypedCozy } from "../../domain/typed-cozy.ts";
 import type { DiscoveryProblem } from "../../http/peer-pages.ts";
 import type { PeerReply, PeerRequest } from "../../http/peer-route.ts";
 import { updateCozyMember } from "../../store/cozy-sharings.ts";
+import type { DailyCounts } from "../daily-counts.ts";
 import { discoveryForm } from "../discovery-form.ts";
 import { explain } from "../explain.ts";
 import { fieldsOf } from "../form-fields.ts";
+import { JsonApiError } from "../json-api.ts";
 import { moveMember } from "../members.ts";
 import type { InstanceParts } from "../parts.ts";
 import { putRequest } from "./owner-request.ts";
@@ -35,11 +38,17 @@ export async function showDiscovery(parts: InstanceParts, request: PeerRequest):
 }
 
 /** POST of that form, or of a program that wants JSON: the request is brought to the Cozy that was named (7.3). */
-export async function takeDiscovery(parts: InstanceParts, request: PeerRequest): Promise<PeerReply> {
+export async function takeDiscovery(
+  parts: InstanceParts,
+  request: PeerRequest,
+  counts: DailyCounts,
+): Promise<PeerReply> {
   const fields = fieldsOf(request);
   const wantsJson = request.headers["accept"] === "application/json";
   const place = await invitedBy(parts, request, fields);
   if (place === null) throw unknownMember(request);
+  const waitMs = counts.take(place.member.id, limits.cozyDiscoveriesPerDay, Date.now());
+  if (waitMs !== null) throw tooOften(waitMs);
   const found = await discover(parts, request, place, fields);
   if (found.kind === "asked") {
     return wantsJson
@@ -51,6 +60,11 @@ export async function takeDiscovery(parts: InstanceParts, request: PeerRequest):
   }
   const { problem } = found;
   return wantsJson ? failed(problems[problem]) : showForm(parts, request, place, { fields, problem });
+}
+
+function tooOften(waitMs: number): JsonApiError {
+  const detail = "This invitation was opened too often today; wait as long as Retry-After says.";
+  return new JsonApiError(429, { detail }, { "retry-after": String(Math.ceil(waitMs / 1000)) });
 }
 
 function failed(error: string): PeerReply {

@@ -1,7 +1,7 @@
 import type { JobOutcome } from "../../jobs/queue.ts";
 import { cozyMembersOf, type CozySharingRow, updateCozyMember } from "../../store/cozy-sharings.ts";
 import { instanceUrlOf } from "../../store/instances.ts";
-import { readRecipient } from "../../store/invited.ts";
+import { mailsTo, readRecipient } from "../../store/invited.ts";
 import type { Db } from "../../store/store.ts";
 import { moveMember } from "../members.ts";
 import type { NewMemberState } from "../owner-actions.ts";
@@ -45,6 +45,13 @@ async function mailInvitation(db: Db, { sharing, member }: Place, parts: Instanc
   const error = isPlanned ? null : recipientId === null ? "no-address" : "no-mail";
   await updateCozyMember(db, member.id, { status: isPlanned ? "pending" : "mail-not-sent", error });
   return isPlanned;
+}
+
+/** Mails who waits and was mailed nothing from here: what another member was to mail him may never have gone out. */
+export async function mailMissed(db: Db, place: Place, parts: InstanceParts): Promise<void> {
+  const { recipient_id: recipientId, status, instance_url: url } = place.member;
+  if (recipientId === null || status !== "pending" || url !== null) return;
+  if ((await mailsTo(db, recipientId)).length === 0) await mailInvitation(db, place, parts);
 }
 
 /**

@@ -20,7 +20,7 @@ import { addMember, moveMember } from "../members.ts";
 import type { InstanceParts, MemberStep } from "../parts.ts";
 import { stepFailed } from "../step-failed.ts";
 import { callsTo } from "./owner-calls.ts";
-import { inviteMembers, newMember } from "./owner-invite.ts";
+import { inviteMembers, mailMissed, newMember } from "./owner-invite.ts";
 import { isOpen, type Place, planMembersLists, stateOf, toldMembers } from "./owner-rows.ts";
 import { newState } from "./owner-secrets.ts";
 
@@ -65,8 +65,8 @@ export async function takeDelegated(
   const states: Record<string, string> = {};
   for (const one of asked) {
     const named = readNamed(one);
-    const member = await addDelegated(db, { sharing, named, ownUrl: request.instance.url }, parts);
-    states[one.address ?? one.instance ?? ""] = stateOf(parts.sealer, member) ?? "";
+    const added = await addDelegated(db, { sharing, named, ownUrl: request.instance.url }, parts);
+    if (added !== null) states[one.address ?? one.instance ?? ""] = stateOf(parts.sealer, added) ?? "";
   }
   await inviteMembers(db, sharing, parts);
   await planMembersLists(db, sharing, parts);
@@ -89,7 +89,10 @@ function readNamed({ address, instance, isReadOnly }: DelegatedMember): Named {
   throw new JsonApiError(422, { detail: "A member has a mail address, or the https address of his Cozy." });
 }
 
-/** Throws JsonApiError 409 for who has accepted; who waits stays as he is, who was revoked begins anew. */
+/**
+ * Throws JsonApiError 409 for who has accepted; who was revoked begins anew. Null for who waits already: his state is told to
+ * nobody else, and where he was mailed by nobody that is done from here.
+ */
 async function addDelegated(
   db: Db,
   {
@@ -98,13 +101,16 @@ async function addDelegated(
     ownUrl,
   }: { readonly sharing: CozySharingRow; readonly named: Named; readonly ownUrl: string },
   parts: InstanceParts,
-): Promise<CozyMemberRow> {
+): Promise<CozyMemberRow | null> {
   const members = await cozyMembersOf(db, sharing.id);
   const known = members.find((member) => isSame(member, named));
   if (known?.status === "ready") {
     throw new JsonApiError(409, { detail: "Sharing already accepted by this recipient" });
   }
-  if (known !== undefined && known.status !== "revoked") return known;
+  if (known !== undefined && known.status !== "revoked") {
+    await mailMissed(db, { sharing, member: known }, parts);
+    return null;
+  }
   if (named.instanceUrl === ownUrl) {
     throw new JsonApiError(422, { detail: "This is the owner of the sharing." });
   }

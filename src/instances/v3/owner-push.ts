@@ -13,7 +13,8 @@ import type { InstanceParts, MemberStep } from "../parts.ts";
 import { stepFailed } from "../step-failed.ts";
 import { callsTo, type SharingCalls } from "./owner-calls.ts";
 import { documentFor, isShared, permissionsOf, withFolders } from "./owner-documents.ts";
-import { rulesOf } from "./owner-rows.ts";
+import { type Place, rulesOf } from "./owner-rows.ts";
+import { receivedOf } from "./recipient-rows.ts";
 
 /** Documents of one round: few enough for one body, and for the memory. */
 const roundDocuments = 50;
@@ -57,7 +58,7 @@ async function push(
   { parts, signal, rules }: Pushing,
   find: (db: Db) => Promise<readonly DocumentKey[]>,
 ): Promise<JobOutcome> {
-  const isLive = sharing.is_active === 1 && (member.status === "ready" || sharing.is_owner === 0);
+  const isLive = sharing.is_active === 1 && (await mayTell(parts.store.db, { sharing, member }));
   const calls = isLive ? callsTo(parts, { sharing, member }, signal) : null;
   if (calls === null) return { kind: "done" };
   const { db } = parts.store;
@@ -75,6 +76,12 @@ async function push(
   }
   if (member.error === null) return { kind: "done" };
   return { kind: "done", commit: async (now) => updateCozyMember(now, member.id, { error: null }) };
+}
+
+/** A member is told while he takes part; the owner, by who may write. */
+async function mayTell(db: Db, { sharing, member }: Place): Promise<boolean> {
+  if (sharing.is_owner === 1) return member.status === "ready";
+  return (await receivedOf(db, sharing))?.self.is_read_only === 0;
 }
 
 interface Pushed {

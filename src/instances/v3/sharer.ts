@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { PeerOperation, PeerReply, PeerRequest, PeerRoute } from "../../http/peer-route.ts";
 import type { JobOutcome } from "../../jobs/queue.ts";
 import { cannotTell } from "../cannot-tell.ts";
+import { createDailyCounts } from "../daily-counts.ts";
 import { jsonApiRoute } from "../json-api.ts";
 import type { OwnerActions } from "../owner-actions.ts";
 import type { Generation, InstanceParts, MemberStep } from "../parts.ts";
@@ -53,9 +54,10 @@ export async function sharerStep(
 
 /** Of the paths that several generations have. */
 export function sharerShared(parts: InstanceParts): Generation["shared"] {
+  const discoveries = createDailyCounts();
   return {
     "GET /sharings/:id/discovery": async (request) => showDiscovery(parts, request),
-    "POST /sharings/:id/discovery": async (request) => takeDiscovery(parts, request),
+    "POST /sharings/:id/discovery": async (request) => takeDiscovery(parts, request, discoveries),
     "POST /sharings/:id/answer": async (request) => takeAnswer(parts, request),
   };
 }

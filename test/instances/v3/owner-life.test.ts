@@ -88,6 +88,17 @@ describe("members who have accepted", () => {
     expect(troubles()).toEqual([]);
   });
 
+  test("lose what the owner moves out of the folder", async () => {
+    const { text } = await world.app("GET", `/data/${filesType}/${fileId}`);
+    const file: Readonly<Record<string, unknown>> = JSON.parse(text);
+    const moved = await world.app("PUT", `/data/${filesType}/${fileId}`, { ...file, dir_id: "elsewhere" });
+    expect(moved.status).toBe(200);
+    await world.settled();
+    expect(received(world.bob, "beach.txt")).toBeUndefined();
+    expect(await ownText()).toBe("sand");
+    expect(world.bob.failures()).toEqual([]);
+  });
+
   test("are told what one of them changed, and the owner has it", async () => {
     const { id = "", fields } = received(world.bob, "beach.txt") ?? {};
     world.bob.owner.change(filesType, id, { ...fields }, "bob was here");

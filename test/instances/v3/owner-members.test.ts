@@ -113,7 +113,7 @@ describe("members of an open sharing", () => {
     expect([...world.bob.refusals(), ...world.carol.refusals()]).toEqual([]);
   });
 
-  test("get 409 for who has accepted, and the same state again for who waits", async () => {
+  test("get 409 for who has accepted, and no state of who waits already, whom the owner mails", async () => {
     const [, , carol] = await membersOf(world, shared);
     const { access_token: access } = world.bob.sharing(shared.id)?.credentials[0] ?? {};
     const invite = async (data: readonly object[]) =>
@@ -125,10 +125,13 @@ describe("members of an open sharing", () => {
     const [email, other] = [strangersMail(), strangersMail()];
     // One of them has accepted: nobody of the request is added.
     expect((await invite([{ email: other }, { email: carol?.["email"] }])).status).toBe(409);
-    const [first, second] = [await invite([{ email }]), await invite([{ email }])];
+    const first = await invite([{ email }]);
     expect(first.status).toBe(200);
-    expect(second.text).toBe(first.text);
     expect(JSON.parse(first.text)).toEqual({ [email]: expect.stringMatching(/^[\w-]{22}$/) });
+    await expect(world.alice.linkOf(email)).rejects.toThrow("no link");
+    const second = await invite([{ email }]);
+    expect([second.status, JSON.parse(second.text)]).toEqual([200, {}]);
+    expect(await world.alice.linkOf(email)).toContain(`/sharings/${shared.id}/discovery?state=`);
     expect((await membersOf(world, shared)).map((member) => member["email"])).not.toContain(other);
     expect((await invite([{ email: "no address" }])).status).toBe(422);
   });
@@ -161,4 +164,18 @@ test("wrong links of one address are sent away after a while, and the right one 
   expect(codes[0]).toBe(404);
   expect(codes.at(-1)).toBe(429);
   expect((await ask(state)).status).toBe(200);
+});
+
+test("one link brings requests to a bounded number of Cozys in a day", async () => {
+  const { shared, link } = await shareWithStranger(world);
+  const state = new URL(link).searchParams.get("state") ?? "";
+  const codes: number[] = [];
+  for (let tries = 0; tries <= 30; tries += 1) {
+    const reply = await world.alice.ask("POST", `/sharings/${shared.id}/discovery`, {
+      form: { state, url: "no address" },
+      headers: { accept: "application/json" },
+    });
+    codes.push(reply.status);
+  }
+  expect([codes[0], codes[29], codes[30]]).toEqual([400, 400, 429]);
 });
