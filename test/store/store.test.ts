@@ -178,6 +178,7 @@ function everythingOf(a: string): readonly string[] {
       null, null, null, null, null, null, 1)`,
     `insert into cozy_client values ('o${a}', '${a}', 'z${a}', 'h', 'h', 'Alice', 'sharing', 'u', 's', '[]', 1)`,
     `insert into cozy_token values ('k${a}', '${a}', 'o${a}', 'z${a}', 'access', '', 1, null, null)`,
-    `insert into cozy_document values ('${a}', 'io.cozy.tests', 'd', '1-a', '{}', null, 0, 'z${a}', 1)`,
+    `insert into cozy_document (account_id, doctype, document_id, revision, body_json, is_deleted, received_through, updated_at)
+      values ('${a}', 'io.cozy.tests', 'd', '1-a', '{}', 0, 'z${a}', 1)`,
   ];
 }
