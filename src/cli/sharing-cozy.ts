@@ -86,7 +86,7 @@ async function revoke(cli: Cli, typed: string, options: Json & { recipient?: str
   const { recipient } = options;
   const member = recipient === undefined ? null : findMember(await cozyMembersOf(db, sharing.id), recipient);
   await changing(site, async (tx) =>
-    member === null ? revokeAll(tx, sharing, parts) : revokeOne(tx, { sharing, member }, parts),
+    member === null ? revokeAll(tx, { sharing, by }, parts) : revokeOne(tx, { sharing, member, by }, parts),
   );
   print(cli, options.json, { id: sharing.id, recipient: recipient ?? null, revoked: true }, [
     recipient === undefined ? `${sharing.id} is revoked.` : `${sharing.id} is revoked for ${recipient}.`,

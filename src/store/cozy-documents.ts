@@ -44,18 +44,19 @@ export async function countDocuments(db: Db, accountId: string): Promise<number>
   return n;
 }
 
-/** Documents of one type, by id; deleted ones are left out. `limit`: at most so many. */
+/** Some documents of a type after an id, by id, without content; deleted ones are left out. */
 export async function documentsOfType(
   db: Db,
-  accountId: string,
-  doctype: string,
+  { accountId, doctype, afterId }: Omit<DocumentKey, "id"> & { readonly afterId: string },
   limit: number,
-): Promise<readonly CozyDocumentRow[]> {
+): Promise<readonly Omit<CozyDocumentRow, "content" | "ancestors">[]> {
   return db
     .selectFrom("cozy_document")
-    .selectAll()
+    .select(["account_id", "doctype", "document_id", "revision", "body_json"])
+    .select(["is_deleted", "received_through", "updated_at"])
     .where("account_id", "=", accountId)
     .where("doctype", "=", doctype)
+    .where("document_id", ">", afterId)
     .where("is_deleted", "=", 0)
     .orderBy("document_id")
     .limit(limit)

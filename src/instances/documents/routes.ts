@@ -62,13 +62,7 @@ async function read({ store: { db } }: RouteParts, request: PeerRequest): Promis
 
 async function list({ store: { db } }: RouteParts, request: PeerRequest): Promise<PeerReply> {
   const access = await requireAccess(db, request, Date.now());
-  const { accountId, doctype } = keyOf(request);
-  const rows = await documentsOfType(db, accountId, doctype, limits.cozyListedDocuments);
-  const open: CozyDocumentRow[] = [];
-  for (const row of rows) {
-    const key = { accountId, doctype, id: row.document_id };
-    if (await isOpen(db, access, { key, verb: "GET", row })) open.push(row);
-  }
+  const open = await openDocuments(db, access, keyOf(request));
   const listed = open.map((row) => ({
     id: row.document_id,
     key: row.document_id,
@@ -77,6 +71,29 @@ async function list({ store: { db } }: RouteParts, request: PeerRequest): Promis
   }));
   return { status: 200, body: { total_rows: listed.length, offset: 0, rows: listed } };
 }
+
+type Listed = Awaited<ReturnType<typeof documentsOfType>>[number];
+
+/** Documents of a type that the rules open, looked through some at a time; at most limits.cozyListedDocuments. */
+async function openDocuments(
+  db: Db,
+  access: Access,
+  { accountId, doctype }: Pick<DocumentKey, "accountId" | "doctype">,
+): Promise<readonly Listed[]> {
+  const open: Listed[] = [];
+  for (let afterId: string | null = ""; afterId !== null;) {
+    const rows: readonly Listed[] = await documentsOfType(db, { accountId, doctype, afterId }, rowsAtOnce);
+    for (const row of rows) {
+      const key = { accountId, doctype, id: row.document_id };
+      if (await isOpen(db, access, { key, verb: "GET", row })) open.push(row);
+    }
+    const isEnough = rows.length < rowsAtOnce || open.length >= limits.cozyListedDocuments;
+    afterId = isEnough ? null : (rows.at(-1)?.document_id ?? null);
+  }
+  return open.slice(0, limits.cozyListedDocuments);
+}
+
+const rowsAtOnce = 200;
 
 async function put({ store, queue }: RouteParts, request: PeerRequest, key: DocumentKey): Promise<PeerReply> {
   const body = bodyIn(request);
@@ -149,7 +166,7 @@ function notThere(): JsonApiError {
   return new JsonApiError(404, { detail: "There is no such document." });
 }
 
-function shown(row: CozyDocumentRow): object {
+function shown(row: Pick<CozyDocumentRow, "document_id" | "revision" | "body_json">): object {
   return { _id: row.document_id, _rev: row.revision, ...bodyOf(row) };
 }
 

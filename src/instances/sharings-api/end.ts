@@ -5,6 +5,7 @@ import {
   type CozySharingRow,
   openMember,
 } from "../../store/cozy-sharings.ts";
+import { addRecord } from "../../store/records.ts";
 import type { Db } from "../../store/store.ts";
 import type { Access } from "../documents/access.ts";
 import { JsonApiError } from "../json-api.ts";
@@ -23,13 +24,18 @@ export async function endSharing(
 ): Promise<void> {
   if (access.kind === "cozy") return endedBySharer(db, { access, sharing }, parts);
   requireAll(access, rulesOf(sharing));
-  if (sharing.is_owner === 1) return revokeAll(db, sharing, parts);
+  if (sharing.is_owner === 1) return revokeAll(db, { sharing, by: access.by }, parts);
   await leaveSharing(db, { sharing, by: access.by }, parts);
 }
 
 /** The owner takes the whole sharing back. */
-export async function revokeAll(db: Db, sharing: CozySharingRow, parts: ApiParts): Promise<void> {
+export async function revokeAll(
+  db: Db,
+  { sharing, by }: { readonly sharing: CozySharingRow; readonly by: string },
+  parts: ApiParts,
+): Promise<void> {
   requireOwner(sharing);
+  await recordEnd(db, sharing, { by, isWhole: true });
   await endOwnSharing(db, sharing);
   await actionsFor(sharing, parts).revokeAll(db, sharing);
   parts.tell("sharing-ended", { sharing: sharing.id, by: "owner" });
@@ -38,11 +44,26 @@ export async function revokeAll(db: Db, sharing: CozySharingRow, parts: ApiParts
 /** The owner takes it back from one member. */
 export async function revokeOne(
   db: Db,
-  { sharing, member }: { readonly sharing: CozySharingRow; readonly member: CozyMemberRow },
+  {
+    sharing,
+    member,
+    by,
+  }: { readonly sharing: CozySharingRow; readonly member: CozyMemberRow; readonly by: string },
   parts: ApiParts,
 ): Promise<void> {
   requireOwner(sharing);
+  await recordEnd(db, sharing, { by, isWhole: false });
   await actionsFor(sharing, parts).revokeMember(db, sharing, member);
+}
+
+/** Who took it back, for the sharing's story. */
+async function recordEnd(
+  db: Db,
+  { account_id: accountId, sharing_id: sharingId }: CozySharingRow,
+  end: { readonly by: string; readonly isWhole: boolean },
+): Promise<void> {
+  if (sharingId !== null)
+    await addRecord(db, { accountId, sharingId }, "decision", { action: "revoked", ...end });
 }
 
 /** Somebody invited ends it, the way the account itself does; what he never accepted ends at once. */

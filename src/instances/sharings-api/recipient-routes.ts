@@ -2,7 +2,7 @@ import type { AskedRecipient } from "../../domain/cozy-request.ts";
 import { isObject } from "../../domain/json.ts";
 import type { PeerReply, PeerRequest, PeerRoute } from "../../http/peer-route.ts";
 import { readRecipientsRequest } from "../../protocols/cozy/create-request.ts";
-import { type CozyMemberRow, cozyMembersOf, type CozySharingRow } from "../../store/cozy-sharings.ts";
+import { type CozyMemberRow, cozyMembersOf } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
 import { noteUse, requireAccess } from "../documents/access.ts";
 import { documentReply, JsonApiError, jsonApiRoute } from "../json-api.ts";
@@ -112,36 +112,34 @@ async function byContact(db: Db, request: PeerRequest, parts: ApiParts): Promise
     const sharing = await findSharing(db, request);
     return endedByMember(db, { access, sharing, clientId: wanted }, parts);
   }
-  const { sharing } = await requireOwnSharing(db, request);
-  await revoke(db, request, sharing, ({ contact_id: id, id: own }) => id === wanted || own === wanted, parts);
+  await revoke(db, request, ({ contact_id: id, id: own }) => id === wanted || own === wanted, parts);
 }
 
 /** By his place among the members, as the sharing shows them: the owner has 0. */
 async function byIndex(db: Db, request: PeerRequest, parts: ApiParts): Promise<void> {
-  const { sharing } = await requireOwnSharing(db, request);
-  await revoke(db, request, sharing, ({ place }) => String(place) === request.params["index"], parts);
+  await revoke(db, request, ({ place }) => String(place) === request.params["index"], parts);
 }
 
 async function revoke(
   db: Db,
   request: PeerRequest,
-  sharing: CozySharingRow,
   isMeant: (member: CozyMemberRow) => boolean,
   parts: ApiParts,
 ): Promise<void> {
+  const { access, sharing } = await requireOwnSharing(db, request);
   requireOwner(sharing);
   const member = (await cozyMembersOf(db, sharing.id)).find(isMeant);
   if (member === undefined) {
     throw new JsonApiError(404, { detail: "The sharing has no such recipient." });
   }
   await noteUse(db, request, Date.now());
-  await revokeOne(db, { sharing, member }, parts);
+  await revokeOne(db, { sharing, member, by: access.by }, parts);
 }
 
 async function byOwner(db: Db, request: PeerRequest, parts: ApiParts): Promise<void> {
-  const { sharing } = await requireOwnSharing(db, request);
+  const { access, sharing } = await requireOwnSharing(db, request);
   await noteUse(db, request, Date.now());
-  await revokeAll(db, sharing, parts);
+  await revokeAll(db, { sharing, by: access.by }, parts);
 }
 
 async function bySelf(db: Db, request: PeerRequest, parts: ApiParts): Promise<void> {

@@ -7,7 +7,7 @@ let world: InstanceWorld;
 let owner: string;
 beforeAll(async () => {
   world = await openInstanceWorld();
-  owner = await world.token("io.cozy.files:ALL io.cozy.photos.albums:ALL io.cozy.tests:ALL");
+  owner = await world.token("io.cozy.files:ALL io.cozy.photos.albums:ALL io.cozy.tests:ALL io.cozy.many:ALL");
 });
 afterAll(async () => world[Symbol.asyncDispose]());
 
@@ -70,6 +70,14 @@ async function put(id: string, body: Buffer) {
   const headers = { "content-type": "application/octet-stream" };
   return world.ask("PUT", `/data/io.cozy.files/${id}/content`, { token: owner, body, headers });
 }
+
+test("a list is of what the token opens, however many others there are", async () => {
+  for (let place = 0; place < 205; place += 1) await keep("io.cozy.many", `d${1000 + place}`, {});
+  const last = await world.token("io.cozy.many:GET:d1204");
+  const list = await world.ask("GET", "/data/io.cozy.many/_all_docs", { token: last });
+  expect(list.at("rows.0.id")).toBe("d1204");
+  expect(list.at("total_rows")).toBe(1);
+});
 
 describe("the content of a file", () => {
   test("comes back as it was sent, as a download whatever it is", async () => {
