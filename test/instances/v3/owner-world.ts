@@ -66,7 +66,7 @@ export async function textsOf({ site }: Usher): Promise<readonly string[]> {
 }
 
 /** An emulated Cozy of today at a place of the stage. */
-export async function startNeighbour({ tls, hostname, publicName = "", ownerMail, resolve }: CozyOptions) {
+async function startNeighbour({ tls, hostname, publicName = "", ownerMail, resolve }: CozyOptions) {
   return startCozyV3({
     tls,
     hostname,

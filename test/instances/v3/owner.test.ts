@@ -4,11 +4,13 @@ import {
   bobsMail,
   carolsMail,
   filesType,
+  folderId,
   membersOf,
   openOwnerWorld,
   type OwnerWorld,
   share,
   type SharedFolder,
+  shareFolder,
   shareWithStranger,
   statuses,
 } from "./owner-world.ts";
@@ -52,6 +54,11 @@ describe("an account invites", () => {
     expect(link).toMatch(
       new RegExp(`^${world.alice.origin}/sharings/${shared.id}/discovery\\?state=[\\w-]{22}$`),
     );
+  });
+
+  test("web/sharings create: 403 where a rule exceeds what the application may", async () => {
+    const app = await world.alice.app(`${filesType}:GET:${folderId}`);
+    await expect(shareFolder(app, [{ email: bobsMail }], {})).rejects.toThrow(/^403/);
   });
 
   test("at the Cozy of who has told it, which shows a shortcut; nothing is mailed from here", async () => {
