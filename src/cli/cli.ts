@@ -29,7 +29,7 @@ const groups: Readonly<Record<string, Group>> = {
     load: async () => (await import("./doctor.ts")).registerDoctor,
   },
   account: {
-    summary: "the users of this installation: add, list, show, change, remove, home",
+    summary: "the users of this installation: add, list, show, change, remove, home, instance",
     load: async () => (await import("./account.ts")).registerAccount,
   },
   mailbox: {
@@ -57,7 +57,8 @@ const groups: Readonly<Record<string, Group>> = {
     load: async () => (await import("./subscription.ts")).registerSubscription,
   },
   sharing: {
-    summary: "invite people to a share, and see what becomes of it: create, list, show, suppressed, lift",
+    summary:
+      "invite people to a share, and see what becomes of it: create, list, show, cozy, suppressed, lift",
     load: async () => (await import("./sharing.ts")).registerSharing,
   },
   token: {

@@ -134,14 +134,6 @@ export async function cozySharingNamed(
     .executeTakeFirst();
 }
 
-export async function cozySharingByNotification(
-  db: Db,
-  notificationId: string,
-): Promise<CozySharingRow | undefined> {
-  const query = db.selectFrom("cozy_sharing").selectAll().where("notification_id", "=", notificationId);
-  return query.executeTakeFirst();
-}
-
 /** A sharing with the name of its account. */
 export type OwnedCozySharing = CozySharingRow & { readonly account: string };
 
