@@ -17,8 +17,8 @@ const facts: InvitationFacts = {
   title: "Harbour plans",
   link: "https://cloud.example.org/s/0a1b2c3d4e5f60718293",
   message: "Please have a look.\nThe deadline is Friday.",
-  expiresAtMs: null,
-  page: null,
+  expiresAtMs: Date.UTC(2027, 0, 15),
+  page: "https://usher.example.org/invitation/r0k4zq8wt1.00112233445566778899aabbccddeeff",
   code: null,
 };
 
