@@ -351,6 +351,9 @@ export const limits = {
   /** systemd-notify waits at most 5 s for systemd; a child that takes longer is ended. */
   notifyMs: 10_000,
 
+  /** Levels of lists and objects in a JSON body: documents of Cozys have a handful. */
+  jsonLevels: 100,
+
   /** HTTP that is served: sizes and times of reference/security.md 12. */
   serverBodyBytes: 256 * 1024,
   serverHeadersMs: 10_000,

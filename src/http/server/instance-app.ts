@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import swagger from "@fastify/swagger";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { isTooDeep } from "../../domain/json.ts";
 import { limits } from "../../domain/limits.ts";
 import type { Instance, PeerOperation, PeerReply, PeerRequest, PeerRoute } from "../peer-route.ts";
 import { readInstance } from "../../store/instances.ts";
@@ -82,18 +83,24 @@ function takeBodies(app: FastifyInstance): void {
       return done(null, Object.fromEntries(new URLSearchParams(bytes.toString("utf8"))));
     }
     if (!/^application\/(?:[\w.-]+\+)?json$/.test(type)) return done(null, bytes);
-    try {
-      done(null, JSON.parse(bytes.toString("utf8")));
-    } catch {
-      done(
-        new Problem({
-          status: 400,
-          reason: "not-json",
-          detail: "The body is not JSON; send a JSON document.",
-        }),
-      );
-    }
+    const body = parsed(bytes);
+    done(body === undefined ? notJson() : null, body);
   });
+}
+
+/** Undefined for what is no JSON, or deeper than documents are. */
+function parsed(bytes: Buffer): unknown {
+  try {
+    const body: unknown = JSON.parse(bytes.toString("utf8"));
+    return isTooDeep(body) ? undefined : body;
+  } catch {
+    return undefined;
+  }
+}
+
+function notJson(): Problem {
+  const detail = `The body is not JSON, or has more than ${limits.jsonLevels} levels; send a JSON document.`;
+  return new Problem({ status: 400, reason: "not-json", detail });
 }
 
 function guard(app: FastifyInstance, parts: ServerParts): void {

@@ -21,10 +21,10 @@ export function recipientRoutes(parts: ApiParts): readonly PeerRoute[] {
 function addingRoutes(parts: ApiParts): readonly PeerRoute[] {
   return [
     jsonApiRoute({ method: "PUT", path: "/sharings/:id/recipient", operation: addingOne }, async (request) =>
-      add(parts, request, { recipients: [contactIn(request.body)], isAsked: false }),
+      add(parts, request, { recipients: () => [contactIn(request.body)], isAsked: false }),
     ),
     jsonApiRoute({ method: "POST", path: "/sharings/:id/recipients", operation: adding }, async (request) =>
-      add(parts, request, { recipients: recipientsIn(request), isAsked: true }),
+      add(parts, request, { recipients: () => recipientsIn(request), isAsked: true }),
     ),
   ];
 }
@@ -73,14 +73,18 @@ function endingRoutes(parts: ApiParts): readonly PeerRoute[] {
 async function add(
   parts: ApiParts,
   request: PeerRequest,
-  { recipients, isAsked }: { readonly recipients: readonly AskedRecipient[]; readonly isAsked: boolean },
+  {
+    recipients,
+    isAsked,
+  }: { readonly recipients: () => readonly AskedRecipient[]; readonly isAsked: boolean },
 ): Promise<PeerReply> {
   return parts.store.transaction(async (db) => {
     const { sharing } = await requireOwnSharing(db, request);
     requireOwner(sharing);
     await noteUse(db, request, Date.now());
     const { instance } = request;
-    const after = await addRecipients(db, { instance, sharing, recipients, isAsked }, parts);
+    const added = { instance, sharing, recipients: recipients(), isAsked };
+    const after = await addRecipients(db, added, parts);
     return documentReply(200, await showSharing(db, after, { instance, sealer: parts.sealer }));
   });
 }

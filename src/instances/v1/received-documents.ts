@@ -1,6 +1,6 @@
 import { filesType, isFolder, type DocumentBody } from "../../domain/cozy-document.ts";
 import type { Verb } from "../../domain/cozy-permissions.ts";
-import { isObject, type JsonObject } from "../../domain/json.ts";
+import { isObject, isTooDeep, type JsonObject } from "../../domain/json.ts";
 import type { PeerReply, PeerRequest } from "../../http/peer-route.ts";
 import {
   type CozyDocumentRow,
@@ -138,7 +138,7 @@ function jsonIn(request: PeerRequest): DocumentBody {
 function objectIn({ body }: PeerRequest): JsonObject | null {
   try {
     const read: unknown = Buffer.isBuffer(body) ? JSON.parse(body.toString("utf8")) : body;
-    return isObject(read) ? read : null;
+    return isObject(read) && !isTooDeep(read) ? read : null;
   } catch {
     return null;
   }

@@ -30,14 +30,11 @@ async function change(
   changed: Change,
 ): Promise<PeerReply> {
   const key = keyOf({ ...request, params: { ...request.params, doctype: filesType } });
-  const { body } = request;
-  const named = readReferences(isObject(body) ? body["data"] : body);
-  if (named === null)
-    throw new JsonApiError(400, { detail: "The body is { data: [{ type, id }] }.", field: "data" });
   await store.transaction(async (db) => {
     const access = await requireAccess(db, request, Date.now());
     const row = await openDocument(db, access, { key, verb: "PATCH" });
     if (row === undefined) throw new JsonApiError(404, { detail: "There is no such file." });
+    const named = namedIn(request);
     await noteUse(db, request, Date.now());
     const known = bodyOf(row);
     const references = changed(readReferences(known["referenced_by"]) ?? [], named).slice(
@@ -48,4 +45,10 @@ async function change(
     await write(db, { key, access, queue }, { body: after, content: "keep", isDeleted: false });
   });
   return { status: 204 };
+}
+
+function namedIn({ body }: PeerRequest): readonly Reference[] {
+  const named = readReferences(isObject(body) ? body["data"] : body);
+  if (named !== null) return named;
+  throw new JsonApiError(400, { detail: "The body is { data: [{ type, id }] }.", field: "data" });
 }
