@@ -35,9 +35,10 @@ export function createRequestGate(): RequestGate {
     isWaitedFor: (accountId, documentId) => awaited.has(`${accountId} ${documentId}`),
     take: ({ accountId, documentId, sharerUrl }, nowMs) => {
       if (awaited.has(`${accountId} ${documentId}`)) return null;
+      // The account first: sharers are invented easily, and must not be remembered in its place.
       return (
-        counts.take(`${accountId} ${sharerUrl}`, limits.cozyRequestsPerSharer, nowMs) ??
-        counts.take(accountId, limits.cozyRequestsPerDay, nowMs)
+        counts.take(accountId, limits.cozyRequestsPerDay, nowMs) ??
+        counts.take(`${accountId} ${sharerUrl}`, limits.cozyRequestsPerSharer, nowMs)
       );
     },
   };
