@@ -6,6 +6,8 @@ export type DocumentBody = JsonObject;
 
 export const filesType = "io.cozy.files";
 export const contactsType = "io.cozy.contacts";
+/** What an account chose, for example where received files go: nobody else's to write, whatever a sharing says. */
+export const settingsType = "io.cozy.settings";
 
 /** What a document refers to, as `doctype/id` (reference/cozy.md 5.2). */
 export function referencesOf({ referenced_by: list }: DocumentBody): readonly string[] {

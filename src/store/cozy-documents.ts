@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { limits } from "../domain/limits.ts";
 import type { CozyDocumentTable } from "./instance-tables.ts";
 import type { Db } from "./store.ts";
@@ -114,6 +114,21 @@ export async function documentBodies(
     .where("is_deleted", "=", 0)
     .orderBy("document_id")
     .execute();
+}
+
+/** Whether a document that stands names this one as the folder that it lies in. */
+export async function liesAnythingIn(db: Db, { accountId, doctype, id }: DocumentKey): Promise<boolean> {
+  const named = `"dir_id":${JSON.stringify(id)}`.replaceAll(/[\\%_]/g, (letter) => `\\${letter}`);
+  const found = await db
+    .selectFrom("cozy_document")
+    .select("document_id")
+    .where("account_id", "=", accountId)
+    .where("doctype", "=", doctype)
+    .where("is_deleted", "=", 0)
+    .where(sql<boolean>`body_json like ${`%${named}%`} escape '\\'`)
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
 }
 
 export interface WrittenDocument {

@@ -1,4 +1,4 @@
-import { factsOf, folderOf, type DocumentBody } from "../../domain/cozy-document.ts";
+import { factsOf, folderOf, isFolder, settingsType, type DocumentBody } from "../../domain/cozy-document.ts";
 import {
   type DocumentFacts,
   opens,
@@ -11,7 +11,12 @@ import { limits } from "../../domain/limits.ts";
 import type { PeerRequest } from "../../http/peer-route.ts";
 import { markTokenUsed, tokenBySecret } from "../../store/api-tokens.ts";
 import { cozyTokenBySecret } from "../../store/cozy-clients.ts";
-import { type CozyDocumentRow, type DocumentKey, readDocument } from "../../store/cozy-documents.ts";
+import {
+  type CozyDocumentRow,
+  type DocumentKey,
+  liesAnythingIn,
+  readDocument,
+} from "../../store/cozy-documents.ts";
 import { cozyMembersOf, cozySharingById } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
 import { bearerIn, missingToken, wrongToken } from "../bearer.ts";
@@ -104,9 +109,41 @@ export async function openDocument(
   const row = await readDocument(db, key);
   const known = row === undefined || row.is_deleted === 1 ? undefined : row;
   if (known !== undefined && !(await isOpen(db, access, { key, verb, row: known }))) throw notOpen(key, verb);
+  if (after !== undefined && (await reachesFurther(db, access, { key, verb, known, after })))
+    throw notOpen(key, verb);
   const seen = after ?? (known === undefined ? {} : null);
   if (seen === null || opens(access.rules, verb, await factsFor(db, access, key, seen))) return known;
   throw notOpen(key, verb);
+}
+
+/** A document that is about to be written: what stands there, and what shall stand there. */
+interface Change {
+  readonly key: DocumentKey;
+  readonly known: CozyDocumentRow | undefined;
+  readonly after: DocumentBody;
+}
+
+/** Whether a write reaches further than its document: a setting of the account, or what `becomesFolderOfOthers`. */
+async function reachesFurther(
+  db: Db,
+  { rules, onlyThrough }: Pick<Access, "rules" | "onlyThrough">,
+  { verb, ...change }: Change & { readonly verb: Verb },
+): Promise<boolean> {
+  if (onlyThrough !== null) return change.key.doctype === settingsType;
+  const isAll = rules.some(({ type, verbs, values }) => {
+    return type === change.key.doctype && verbs.includes(verb) && values.length === 0;
+  });
+  return !isAll && becomesFolderOfOthers(db, change);
+}
+
+/**
+ * Whether a document becomes a folder that others name as theirs already: the account's topmost folder, which need not be kept
+ * here, or one that is gone. Put into a shared folder it would open all of them.
+ */
+export async function becomesFolderOfOthers(db: Db, { key, known, after }: Change): Promise<boolean> {
+  if (!isFolder(key.doctype, after)) return false;
+  if (known?.is_deleted === 0 && isFolder(key.doctype, bodyOf(known))) return false;
+  return liesAnythingIn(db, key);
 }
 
 /** Whether the rules open what stands there. */
@@ -183,7 +220,8 @@ async function foldersAbove(
     const row = await readDocument(db, { ...key, id: above });
     if (row !== undefined && !(await counts(row))) break;
     folders.push(above);
-    above = row === undefined ? null : folderOf(key.doctype, bodyOf(row));
+    const folder = row === undefined ? {} : bodyOf(row);
+    above = isFolder(key.doctype, folder) ? folderOf(key.doctype, folder) : null;
   }
   return folders;
 }

@@ -1,4 +1,4 @@
-import { filesType, isFolder } from "../../domain/cozy-document.ts";
+import { filesType, isFolder, settingsType } from "../../domain/cozy-document.ts";
 import { isObject, type JsonObject } from "../../domain/json.ts";
 import type { JobQueue } from "../../jobs/queue.ts";
 import { type DocumentKey, readDocument } from "../../store/cozy-documents.ts";
@@ -7,7 +7,7 @@ import { bodyOf } from "./access.ts";
 import { putDocument } from "./write.ts";
 
 /** Where Cozys keep it (reference/cozy.md 5.6). */
-const settings = { doctype: "io.cozy.settings", id: "io.cozy.settings.sharings" } as const;
+const settings = { doctype: settingsType, id: "io.cozy.settings.sharings" } as const;
 
 /** Where received documents of a type go for an application; null where it chose nothing, or what it chose is gone. */
 export async function destinationOf(

@@ -1,3 +1,4 @@
+import { settingsType } from "../../domain/cozy-document.ts";
 import type { WireRule } from "../../protocols/cozy-v2/wire.ts";
 import { type CozyDocumentRow, documentsWithId } from "../../store/cozy-documents.ts";
 import { cozyMembersOf } from "../../store/cozy-sharings.ts";
@@ -22,6 +23,7 @@ export async function judgeSent(
   const rule = rulesOf(received.sharing).find((each) => each.id === id);
   if (rule === undefined || (docType !== null && !isSameType(docType, rule.docType)))
     return { kind: "closed" };
+  if (isSameType(rule.docType, settingsType)) return { kind: "closed" };
   const rows = await documentsWithId(db, received.sharing.account_id, id);
   const known = rows.find(({ doctype }) => isSameType(doctype, rule.docType));
   if (known !== undefined && !(await isFromSharer(db, received, known))) return { kind: "closed" };

@@ -1,11 +1,17 @@
-import { filesType, folderOf, referencesOf, type DocumentBody } from "../../domain/cozy-document.ts";
+import {
+  filesType,
+  folderOf,
+  referencesOf,
+  settingsType,
+  type DocumentBody,
+} from "../../domain/cozy-document.ts";
 import { propagates } from "../../domain/cozy-propagation.ts";
 import { limits } from "../../domain/limits.ts";
 import { readRules, type WireRule } from "../../protocols/cozy/wire.ts";
 import { type CozyDocumentRow, type DocumentKey, readDocument } from "../../store/cozy-documents.ts";
 import type { CozyMemberRow, CozySharingRow } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
-import { bodyOf, documentFacts } from "../documents/access.ts";
+import { becomesFolderOfOthers, bodyOf, documentFacts } from "../documents/access.ts";
 import { isShared } from "./owner-documents.ts";
 
 /** Who sends documents for a sharing: its owner, or in one of the account's own a member. */
@@ -42,6 +48,7 @@ async function judgeOwners(
   key: DocumentKey,
   document: { readonly body: DocumentBody; readonly isDeleted: boolean },
 ): Promise<Sent> {
+  if (key.doctype === settingsType) return { kind: "closed" };
   const known = await readDocument(db, key);
   if (known !== undefined && known.received_through !== sharing.id) return { kind: "closed" };
   // What came through the sharing may leave it, too.
@@ -104,6 +111,7 @@ async function judgeMembers(
   for (const each of bodies) {
     if (!propagates(about, event, await documentFacts(db, key, each))) return { kind: "closed" };
   }
+  if (!isDeleted && (await becomesFolderOfOthers(db, { key, known, after: body }))) return { kind: "closed" };
   return { kind: "open", known };
 }
 
