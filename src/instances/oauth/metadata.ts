@@ -50,7 +50,8 @@ export function readClientMetadata(body: unknown, instanceHost: string): ReadMet
   }
   const { redirect_uris: redirects, client_name: name, client_kind: kind, client_uri: uri } = read.data;
   for (const redirect of redirects) {
-    const link = readWebLink(redirect);
+    // As it is written it stands in a header; the parser lets spaces, line breaks and other letters pass.
+    const link = /^[\x21-\x7e]+$/.test(redirect) ? readWebLink(redirect) : null;
     if (link === null) return wrongRedirect("redirect_uris are https addresses without fragment.");
     if (link.host === instanceHost) return wrongRedirect("redirect_uris lead to another host than this one.");
   }

@@ -81,14 +81,14 @@ export async function leaveSharing(
   parts.tell("sharing-ended", { sharing: sharing.id, by: "recipient" });
 }
 
-/** Only the OAuth client of the sharer, with a token for exactly these rules. */
+/** Only the OAuth client of the sharer, with a token for exactly these rules; of a drive also the token that came with it. */
 async function endedBySharer(
   db: Db,
   { access, sharing }: { readonly access: Access; readonly sharing: CozySharingRow },
   parts: ApiParts,
 ): Promise<void> {
   const members = await cozyMembersOf(db, sharing.id);
-  const isSharer = members[0] !== undefined && isClientOf(members[0], access);
+  const isSharer = (members[0] !== undefined && isClientOf(members[0], access)) || isDriveToken(access);
   if (sharing.is_owner === 1 || !isSharer || !isFor(sharing, access)) throw notYours();
   await actionsFor(sharing, parts).endedBySharer(db, sharing);
   parts.tell("sharing-ended", { sharing: sharing.id, by: "sharer" });
@@ -120,6 +120,11 @@ function isNamed(member: CozyMemberRow, clientId: string, { sealer }: Pick<ApiPa
 
 function isClientOf({ inbound_client_id: client }: CozyMemberRow, { kind, clientId }: Access): boolean {
   return kind === "cozy" && client !== null && client === clientId;
+}
+
+/** What the owner of a drive brought with his request was issued to no client (reference/cozy.md 8.2). */
+function isDriveToken({ kind, clientId, cozySharingId }: Access): boolean {
+  return kind === "cozy" && clientId === null && cozySharingId !== null;
 }
 
 /** v1: the rules of the token are those of the sharing. Later the token names the sharing itself. */

@@ -31,6 +31,7 @@ export async function requireOwnerOrInviter(db: Db, request: PeerRequest, nowMs:
   throw wrongToken(request);
 }
 
+/** The token of a drive, which was issued to no client, says only that the drive ended (sharings-api/end.ts). */
 async function isOwners(
   db: Db,
   { sharing }: Received,
@@ -39,7 +40,7 @@ async function isOwners(
 ): Promise<boolean> {
   const wanted = { accountId: sharing.account_id, kind: "access", secret: bearerIn(request) ?? "" } as const;
   const token = await cozyTokenBySecret(db, wanted, nowMs);
-  return token?.cozy_sharing_id === sharing.id;
+  return token?.cozy_sharing_id === sharing.id && token.client_id !== null;
 }
 
 /** Throws JsonApiError 400 where the account has ended its part, or never took it. */

@@ -16,7 +16,7 @@ import { documentReply, JsonApiError } from "../json-api.ts";
 import type { InstanceParts } from "../parts.ts";
 import { sharingScope } from "./credentials.ts";
 import type { RequestGate } from "./recipient-gate.ts";
-import { type KeptRequest, keepRequest, receivedOf } from "./recipient-rows.ts";
+import { type KeptRequest, keepRequest, readReceived, receivedOf } from "./recipient-rows.ts";
 
 /** What leads to an answer: a link of the sharer's, or for a drive the state alone (reference/cozy.md 7.4). */
 interface Offer {
@@ -44,6 +44,7 @@ export async function receiveRequest(
   if (waitMs !== null) throw tooMany(waitMs);
   await parts.store.transaction(async (db) => {
     await refuseKnown(db, kept, gate);
+    if (offer === null && (await isOffered(db, kept, gate))) return;
     await deleteUnansweredCozySharings(db, kept.accountId, "v3", nowMs - limits.cozyRequestKeptMs);
     const id = await keepRequest(db, { ...kept, secret: offer?.secret ?? null }, parts, nowMs);
     await keepDriveToken(db, id, kept, nowMs);
@@ -94,6 +95,13 @@ async function refuseKnown(db: Db, { accountId, documentId }: KeptKey, gate: Req
   if (known.is_active === 1 || (isAnswering && !gate.isWaitedFor(accountId, documentId))) {
     throw new JsonApiError(409, { detail: "Sharing already accepted by this recipient" });
   }
+}
+
+/** Whether the account was shown an offer of it: a request that offers nothing, and is not waited for, changes nothing of that. */
+async function isOffered(db: Db, { accountId, documentId }: KeptKey, gate: RequestGate): Promise<boolean> {
+  if (gate.isWaitedFor(accountId, documentId)) return false;
+  const known = await readReceived(db, accountId, documentId);
+  return known !== null && known.sharing.revoked_at === null && known.self.secret_hash !== null;
 }
 
 type KeptKey = Pick<KeptRequest, "accountId" | "documentId">;
