@@ -58,7 +58,8 @@ function chosen(
   address: string | undefined,
 ): readonly InvitedRecipient[] {
   if (address === undefined) return recipients;
-  const found = recipients.filter((each) => addressKey(each.address) === addressKey(address));
+  const key = addressKey(address) ?? address;
+  const found = recipients.filter((each) => (addressKey(each.address) ?? each.address) === key);
   if (found.length > 0) return found;
   throw new CommandError(`the sharing invites nobody at ${address}`);
 }
@@ -77,18 +78,24 @@ function sharingLines(row: SharingRow & { readonly account: string }): string[] 
 }
 
 function recipientLine(recipient: InvitedRecipient): readonly string[] {
-  const { state, reason, mail, fate, waitsUntil, waitsBecause } = recipient;
+  const { state, reason, waitsUntil, waitsBecause } = recipient;
   return [
     recipient.address,
     reason === null ? state : `${state} (${reason})`,
-    fate === null ? mail : `${mail}, ${fate}`,
+    mailText(recipient),
     String(recipient.attempts),
     whenText(recipient.sentAt),
-    recipient.messageId,
+    recipient.messageId ?? "-",
     waitsUntil === null
-      ? (recipient.reply ?? "-")
+      ? (recipient.cozyError ?? recipient.reply ?? "-")
       : `waits until ${whenText(waitsUntil)}: ${waitsBecause ?? ""}`,
   ];
+}
+
+function mailText({ mail, fate, state, cozy }: InvitedRecipient): string {
+  if (mail !== null) return fate === null ? mail : `${mail}, ${fate}`;
+  if (cozy === null || state === "mail-not-sent") return "none";
+  return state === "error" ? "none, not asked at his Cozy" : "asked at his Cozy";
 }
 
 async function watch(cli: Cli, typed: string, options: ShowOptions): Promise<void> {

@@ -33,10 +33,12 @@ const sentences: Readonly<Record<string, (detail: Detail) => string>> = {
       ? "not sent: wants no more invitations of this account"
       : "asked for no more invitations of this account",
   "page-opened": () => "opened the share from the page",
-  accepted: ({ by }) => `accepted (told by ${text(by)})`,
-  refused: ({ by }) => `declined (told by ${text(by)})`,
+  accepted: ({ by }) => `accepted (told by ${text(by ?? "his Cozy")})`,
+  refused: ({ by }) => `declined (told by ${text(by ?? "his Cozy")})`,
+  "invited-again": () => "invited",
+  "request-failed": ({ because }) => `could not be asked at his Cozy: ${text(because)}`,
   reminded: ({ by }) => `reminded (by ${text(by)})`,
-  revoked: ({ by }) => `revoked (by ${text(by)})`,
+  revoked: ({ by }) => (by === undefined ? "revoked" : `revoked (by ${text(by)})`),
   expired: () => "the sharing ended",
 };
 

@@ -7,7 +7,8 @@
  *   accepted       follows the sharing                          refused, revoked
  *   refused        does not want it                             accepted, revoked
  *   unregistered   his server could not be registered with      invited-again, accepted, refused, revoked
- *   error          his server could not be told the answer      accepted, refused, revoked
+ *   error          his server could not be asked, or be told    invited-again, accepted, refused, revoked
+ *                  the answer
  *   revoked        the sharer took it back                      nothing
  *
  * An event that does not apply changes nothing: a bounce that comes after the answer, a second acceptance.
@@ -30,6 +31,8 @@ export type RecipientEvent =
   | "refused"
   | "registration-failed"
   | "answer-failed"
+  /** His server could not be asked, for good, where it is asked without a mail. */
+  | "request-failed"
   | "revoked";
 
 const answers = { accepted: "accepted", refused: "refused", revoked: "revoked" } as const;
@@ -42,12 +45,18 @@ const transitions: Readonly<
     "mail-failed": "mail-not-sent",
     "registration-failed": "unregistered",
     "answer-failed": "error",
+    "request-failed": "error",
   },
-  "mail-not-sent": { ...answers, "invited-again": "pending", "registration-failed": "unregistered" },
+  "mail-not-sent": {
+    ...answers,
+    "invited-again": "pending",
+    "registration-failed": "unregistered",
+    "request-failed": "error",
+  },
   accepted: { refused: "refused", revoked: "revoked" },
   refused: { accepted: "accepted", revoked: "revoked" },
   unregistered: { ...answers, "invited-again": "pending" },
-  error: answers,
+  error: { ...answers, "invited-again": "pending" },
   revoked: {},
 };
 

@@ -7,12 +7,12 @@ import {
   insertCozyMember,
   sealMember,
   updateCozyMember,
-  updateCozySharing,
 } from "../store/cozy-sharings.ts";
 import { readRecipient } from "../store/invited.ts";
 import { addRecord } from "../store/records.ts";
-import { insertRecipients, readSharer, setRecipientState, updateSharing } from "../store/sharings.ts";
+import { insertRecipients, type RecipientRow, readSharer, setRecipientState } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
+import { liftSuppression } from "../store/suppressions.ts";
 import type { OwnerActions } from "./owner-actions.ts";
 import type { InstanceParts } from "./parts.ts";
 
@@ -28,7 +28,7 @@ export interface Invited {
 
 type MemberParts = Pick<InstanceParts, "newId" | "sealer">;
 
-/** Adds a member to a sharing of the account, as this generation begins him; who has an address becomes a recipient. */
+/** Adds a member to a sharing of the account, as this generation begins him, and the recipient as whom the owner sees him. */
 export async function addMember(
   db: Db,
   {
@@ -75,15 +75,15 @@ export async function addMember(
   });
 }
 
-/** His id; null for who has no address, or where the sharing sends no mails. */
+/** His id; null where nothing is known of him. */
 async function addRecipient(
   db: Db,
   { sharing_id: sharingId, account_id: accountId }: CozySharingRow,
-  { address, name }: Invited,
+  invited: Invited,
   { newId }: MemberParts,
 ): Promise<string | null> {
-  const key = addressKey(address ?? "");
-  if (sharingId === null || address === null || key === null) return null;
+  const known = knownBy(invited);
+  if (sharingId === null || known === null) return null;
   const sharer = await readSharer(db, { id: accountId });
   const id = newId("r");
   const nowMs = Date.now();
@@ -92,9 +92,8 @@ async function addRecipient(
       {
         id,
         sharing_id: sharingId,
-        address_key: key,
-        address,
-        name,
+        ...known,
+        name: invited.name,
         locale: sharer?.locale ?? "en",
         state: "mail-not-sent",
         reason: null,
@@ -107,6 +106,14 @@ async function addRecipient(
     invitations: [],
   });
   return id;
+}
+
+/** By his mail address, else by the host of his Cozy: that is no mail address, and nothing is ever sent to it. */
+function knownBy({ address, instanceUrl }: Invited): Pick<RecipientRow, "address" | "address_key"> | null {
+  const key = addressKey(address ?? "");
+  if (address !== null && key !== null) return { address, address_key: key };
+  const host = instanceUrl === null ? undefined : URL.parse(instanceUrl)?.host;
+  return host === undefined ? null : { address: host, address_key: host };
 }
 
 /** What happened to a member. */
@@ -140,11 +147,7 @@ export async function moveMember(
   const about = { accountId: sharing.account_id, sharingId: recipient.sharing_id, recipientId: recipient.id };
   await addRecord(db, about, "outcome", { what: event, generation: sharing.generation, because: reason });
   if (state !== "pending") await parts.withdrawMails(db, about);
-}
-
-/** The owner's sharing has ended: it is active no more, and its mails invite nobody. In the caller's transaction. */
-export async function endOwnSharing(db: Db, sharing: CozySharingRow): Promise<void> {
-  const nowMs = Date.now();
-  await updateCozySharing(db, sharing.id, { is_active: 0, revoked_at: sharing.revoked_at ?? nowMs });
-  if (sharing.sharing_id !== null) await updateSharing(db, sharing.sharing_id, { revoked_at: nowMs });
+  // Whoever follows the sharing has read a mail there, where he was mailed.
+  if (state === "accepted" && recipient.link_sealed !== null)
+    await liftSuppression(db, recipient.address_key);
 }

@@ -1,3 +1,4 @@
+import { addressKey } from "../domain/address.ts";
 import { recipientAfter } from "../domain/recipient.ts";
 import { mailsTo, readRecipient, setRecipientLink } from "../store/invited.ts";
 import {
@@ -29,6 +30,8 @@ export async function mailMember(db: Db, mail: MemberMail, parts: PlanningParts)
   const sharing = recipient && (await readSharing(db, recipient.sharing_id));
   const domain = siteDomain(parts);
   if (recipient === undefined || sharing === undefined || domain === null) return false;
+  // Who is known by the host of his Cozy alone has no mail address.
+  if (addressKey(recipient.address) === null) return false;
   const state = recipientAfter(recipient.state, "invited-again");
   if (state !== "pending" || sharing.revoked_at !== null) return false;
   const place = { table: "recipient", row: recipient.id, column: "link_sealed" };

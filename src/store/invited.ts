@@ -3,15 +3,16 @@ import type { RecipientState } from "../domain/recipient.ts";
 import type { InvitationRow, RecipientRow } from "./sharings.ts";
 import type { Db } from "./store.ts";
 
-/** One addressee and the mail that invites him. */
+/** One addressee and the mail that invites him; without one he is asked at his Cozy, if he was asked. */
 export interface InvitedRecipient {
   readonly id: string;
+  /** The host of his Cozy where no mail address is known. */
   readonly address: string;
   readonly locale: string;
   readonly state: RecipientState;
   readonly reason: string | null;
-  readonly messageId: string;
-  readonly mail: InvitationRow["state"];
+  readonly messageId: string | null;
+  readonly mail: InvitationRow["state"] | null;
   readonly attempts: number;
   readonly reply: string | null;
   readonly sentAt: number | null;
@@ -21,6 +22,10 @@ export interface InvitedRecipient {
   /** When the next mail to him is tried, and why not before; null where none waits. */
   readonly waitsUntil: number | null;
   readonly waitsBecause: string | null;
+  /** `https://host[:port]`; null where none is known, or none takes part. */
+  readonly cozy: string | null;
+  /** Why the last call to his Cozy failed. */
+  readonly cozyError: string | null;
 }
 
 /** Everybody a sharing invites, in the order of the request. */
@@ -28,7 +33,13 @@ export async function readRecipients(db: Db, sharingId: string): Promise<readonl
   const waiting = await readWaiting(db, sharingId);
   const rows = await db
     .selectFrom("recipient")
-    .innerJoin("invitation", "invitation.recipient_id", "recipient.id")
+    .leftJoin("invitation", (join) =>
+      join
+        .onRef("invitation.recipient_id", "=", "recipient.id")
+        // The first mail to him is an answer to none.
+        .on("invitation.in_reply_to", "is", null),
+    )
+    .leftJoin("cozy_member", "cozy_member.recipient_id", "recipient.id")
     .select([
       "recipient.id",
       "recipient.address",
@@ -42,15 +53,17 @@ export async function readRecipients(db: Db, sharingId: string): Promise<readonl
       "invitation.sent_at as sentAt",
       "invitation.fate",
       "invitation.fate_status as fateStatus",
+      "cozy_member.instance_url as cozy",
+      "cozy_member.error as cozyError",
     ])
     .where("recipient.sharing_id", "=", sharingId)
-    // The first mail to him is an answer to none.
-    .where("invitation.in_reply_to", "is", null)
+    .orderBy("cozy_member.place")
     .orderBy("recipient.created_at")
     .orderBy("recipient.id")
     .execute();
   return rows.map((row) => ({
     ...row,
+    attempts: row.attempts ?? 0,
     ...(waiting.get(row.id) ?? { waitsUntil: null, waitsBecause: null }),
   }));
 }

@@ -19,7 +19,9 @@ export interface SharingTable {
 export interface RecipientTable {
   id: string;
   sharing_id: string;
+  /** Normal form of domain/address.ts, or that host. */
   address_key: string;
+  /** The host of his Cozy where no mail address is known. */
   address: string;
   name: string | null;
   locale: string;

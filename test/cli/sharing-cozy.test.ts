@@ -143,6 +143,36 @@ test("no secret is shown", async () => {
   expect(out).not.toMatch(/sealed|secret/);
 });
 
+test("who is asked at his Cozy is shown with the last trouble there, and mailed by no command", async () => {
+  const before = (await world.jobs("send-invitation")).length;
+  const id = await create(
+    "--type",
+    "once",
+    "--permissions",
+    file("events.json"),
+    "--recipient",
+    "https://dave.example",
+    "https://erin.example",
+  );
+  const { mails } = JSON.parse((await cozy("show", id, "--json")).out);
+  expect((await world.usher("sharing", "show", mails)).out).toMatch(/dave\.example +mail-not-sent +none/);
+  expect((await world.usher("sharing", "resend", mails)).out).toBe(
+    ["dave.example", "erin.example"]
+      .map((host) => `${host} is asked at his Cozy, not by mail; nothing is sent.`)
+      .join("\n"),
+  );
+  const { db } = world.site.store;
+  const asked = { state: "pending", updated_at: 1 } as const;
+  await db.updateTable("recipient").set(asked).where("sharing_id", "=", mails).execute();
+  const trouble = { status: "asked", error: "connection-refused" };
+  await db.updateTable("cozy_member").set(trouble).where("cozy_sharing_id", "=", id).execute();
+  const { out } = await world.usher("sharing", "show", mails, "--recipient", "dave.example");
+  expect(out).toMatch(/dave\.example +pending +asked at his Cozy .* connection-refused/);
+  expect(out).not.toContain("erin");
+  expect((await world.usher("sharing", "remind", mails)).out).toContain("nothing is sent");
+  expect(await world.jobs("send-invitation")).toHaveLength(before);
+});
+
 test("the mails of a Cozy sharing are shown with it, and the sharing is changed only as one of Cozys", async () => {
   const id = await create("--type", "one-way", "--recipient", "fred@example.net");
   const { mails } = JSON.parse((await cozy("show", id, "--json")).out);

@@ -8,24 +8,49 @@ const events: readonly RecipientEvent[] = [
   "refused",
   "registration-failed",
   "answer-failed",
+  "request-failed",
   "revoked",
 ];
 
 describe("a recipient", () => {
   it.each<[RecipientState, readonly RecipientState[]]>([
-    ["pending", ["mail-not-sent", "pending", "accepted", "refused", "unregistered", "error", "revoked"]],
+    [
+      "pending",
+      ["mail-not-sent", "pending", "accepted", "refused", "unregistered", "error", "error", "revoked"],
+    ],
     [
       "mail-not-sent",
-      ["mail-not-sent", "pending", "accepted", "refused", "unregistered", "mail-not-sent", "revoked"],
+      [
+        "mail-not-sent",
+        "pending",
+        "accepted",
+        "refused",
+        "unregistered",
+        "mail-not-sent",
+        "error",
+        "revoked",
+      ],
     ],
-    ["accepted", ["accepted", "accepted", "accepted", "refused", "accepted", "accepted", "revoked"]],
-    ["refused", ["refused", "refused", "accepted", "refused", "refused", "refused", "revoked"]],
+    [
+      "accepted",
+      ["accepted", "accepted", "accepted", "refused", "accepted", "accepted", "accepted", "revoked"],
+    ],
+    ["refused", ["refused", "refused", "accepted", "refused", "refused", "refused", "refused", "revoked"]],
     [
       "unregistered",
-      ["unregistered", "pending", "accepted", "refused", "unregistered", "unregistered", "revoked"],
+      [
+        "unregistered",
+        "pending",
+        "accepted",
+        "refused",
+        "unregistered",
+        "unregistered",
+        "unregistered",
+        "revoked",
+      ],
     ],
-    ["error", ["error", "error", "accepted", "refused", "error", "error", "revoked"]],
-    ["revoked", ["revoked", "revoked", "revoked", "revoked", "revoked", "revoked", "revoked"]],
+    ["error", ["error", "pending", "accepted", "refused", "error", "error", "error", "revoked"]],
+    ["revoked", ["revoked", "revoked", "revoked", "revoked", "revoked", "revoked", "revoked", "revoked"]],
   ])("who is %s moves only where an event leads", (state, after) => {
     expect(events.map((event) => recipientAfter(state, event))).toEqual(after);
   });

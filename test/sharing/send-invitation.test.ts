@@ -235,7 +235,7 @@ describe("an invitation whose acceptance gets lost", () => {
 
   it("stands in the store before the first byte leaves", async () => {
     const id = await world.share();
-    let stateAtContent: string | undefined;
+    let stateAtContent: string | null | undefined;
     server.setScript((phase) => (phase === "content" ? { instead: "silence" } : null));
     const working = world.work();
     while (server.count("content") === 0) await new Promise((resolve) => setImmediate(resolve));

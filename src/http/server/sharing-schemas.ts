@@ -25,14 +25,20 @@ export const sharingSummarySchema = z
 const recipientSchema = z
   .object({
     id: z.string(),
-    address: z.string(),
+    address: z
+      .string()
+      .meta({ description: "Mail address; the host of his Cozy where no mail address is known." }),
     locale: z.string(),
     state: z.enum(["pending", "accepted", "refused", "error", "unregistered", "mail-not-sent", "revoked"]),
     reason: z.string().nullable(),
-    messageId: z.string().meta({ description: "Message-ID of the invitation." }),
+    messageId: z
+      .string()
+      .nullable()
+      .meta({ description: "Message-ID of the invitation; null where he was not mailed." }),
     mail: z
       .enum(["planned", "attempting", "sent", "failed", "unknown"])
-      .meta({ description: "Where the invitation stands." }),
+      .nullable()
+      .meta({ description: "Where the invitation stands; null for who is asked at his Cozy." }),
     attempts: z.int(),
     reply: z.string().nullable().meta({ description: "What the mail server said last." }),
     sentAt: time.nullable(),
@@ -43,6 +49,8 @@ const recipientSchema = z
     fateStatus: z.string().nullable().meta({ description: "Enhanced status code (RFC 3463)." }),
     waitsUntil: time.nullable().meta({ description: "When the next mail to him is tried." }),
     waitsBecause: z.string().nullable(),
+    cozy: z.string().nullable().meta({ description: "Address of his Cozy, where one is known." }),
+    cozyError: z.string().nullable().meta({ description: "Why the last call to his Cozy failed." }),
     timeline: z
       .array(z.object({ at: time, kind: z.string(), detail: z.record(z.string(), z.unknown()) }))
       .meta({ description: "All that happened, oldest first; `what` in the detail says what." }),

@@ -1,9 +1,5 @@
 import { randomBytes } from "node:crypto";
 import type { AskedSharing } from "../../domain/cozy-request.ts";
-import { oneLine } from "../../domain/one-line.ts";
-import { limits } from "../../domain/limits.ts";
-import { localeOf } from "../../domain/locale.ts";
-import { phrasesIn } from "../../domain/phrases/phrases.ts";
 import type { Instance } from "../../http/peer-route.ts";
 import {
   cozySharingById,
@@ -12,11 +8,10 @@ import {
   insertCozySharing,
   sealShareId,
 } from "../../store/cozy-sharings.ts";
-import { addRecord } from "../../store/records.ts";
-import { insertSharing } from "../../store/sharings.ts";
 import type { Db } from "../../store/store.ts";
 import { JsonApiError } from "../json-api.ts";
 import { addMember } from "../members.ts";
+import { beginOwnSharing } from "../own-sharing.ts";
 import { actionsOf, type ApiParts } from "./actions.ts";
 import { findInvited } from "./invited.ts";
 
@@ -40,43 +35,20 @@ export async function createCozySharing(
   const invited = await findInvited(db, instance.accountId, asked);
   const actions = actionsOf(asked.generation, parts);
   const id = parts.newId("z");
-  const sharingId = parts.newId("h");
-  await insertSharing(db, mailedRow(sharingId, wanted, parts));
+  const begun = { ...asked, instance, recipients: invited.length, by };
+  const sharingId = await beginOwnSharing(db, begun, parts);
   const documentId = randomBytes(16).toString("hex");
   await insertCozySharing(
     db,
     rowOf(id, { ...wanted, documentId, sharingId, shareId: actions.newShareId(documentId) }, parts),
     [],
   );
-  await addRecord(db, { accountId: instance.accountId, sharingId }, "decision", {
-    action: "share",
-    by,
-    generation: asked.generation,
-    sharingType: asked.sharingType,
-    recipients: invited.length,
-  });
   const sharing = await standing(db, id);
   for (const [place, one] of invited.entries()) {
     await addMember(db, { sharing, ownUrl: instance.url, place: place + 1, invited: one }, actions, parts);
   }
   await actions.invite(db, sharing);
   return standing(db, id);
-}
-
-/** What mails to its members are about. */
-function mailedRow(id: string, { instance, asked }: NewCozySharing, { sealer }: ApiParts) {
-  const title = asked.description ?? phrasesIn(localeOf(instance.locale)).unnamed.other;
-  return {
-    id,
-    account_id: instance.accountId,
-    title: oneLine(title, limits.titleChars),
-    // Each member has a link of his own.
-    link_sealed: sealer.seal(instance.url, { table: "sharing", row: id, column: "link_sealed" }),
-    message: null,
-    created_at: Date.now(),
-    expires_at: null,
-    revoked_at: null,
-  };
 }
 
 function rowOf(

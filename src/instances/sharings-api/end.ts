@@ -5,12 +5,11 @@ import {
   type CozySharingRow,
   openMember,
 } from "../../store/cozy-sharings.ts";
-import { addRecord } from "../../store/records.ts";
 import type { Db } from "../../store/store.ts";
 import type { Access } from "../documents/access.ts";
 import { JsonApiError } from "../json-api.ts";
-import { endOwnSharing } from "../members.ts";
 import { readClient } from "../oauth/metadata.ts";
+import { endOwnSharing, recordEnd } from "../own-sharing.ts";
 import { actionsFor, type ApiParts } from "./actions.ts";
 import { requireAll, requireOwner, rulesOf } from "./found.ts";
 
@@ -54,16 +53,6 @@ export async function revokeOne(
   requireOwner(sharing);
   await recordEnd(db, sharing, { by, isWhole: false });
   await actionsFor(sharing, parts).revokeMember(db, sharing, member);
-}
-
-/** Who took it back, for the sharing's story. */
-async function recordEnd(
-  db: Db,
-  { account_id: accountId, sharing_id: sharingId }: CozySharingRow,
-  end: { readonly by: string; readonly isWhole: boolean },
-): Promise<void> {
-  if (sharingId !== null)
-    await addRecord(db, { accountId, sharingId }, "decision", { action: "revoked", ...end });
 }
 
 /** Somebody invited ends it, the way the account itself does; what he never accepted ends at once. */

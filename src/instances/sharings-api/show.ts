@@ -49,12 +49,22 @@ export async function showSharing(
             id: member.contact_id ?? member.id,
             type: contactsType,
             status,
+            ...troubleOf(generation, member),
           })),
         },
       },
     },
     included: recipients.flatMap(({ contact }) => (contact === undefined ? [] : [includedContact(contact)])),
   };
+}
+
+/** Where his Cozy is, which only v2 does not show elsewhere, and why the last call there failed. */
+function troubleOf(
+  generation: CozySharingRow["generation"],
+  { instance_url: url, error }: CozyMemberRow,
+): object {
+  const meta = { ...(generation === "v2" ? optional("instance", url) : {}), ...optional("error", error) };
+  return Object.keys(meta).length === 0 ? {} : { meta };
 }
 
 async function shownMembers(db: Db, sharing: CozySharingRow): Promise<readonly Shown[]> {

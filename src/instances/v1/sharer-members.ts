@@ -9,7 +9,7 @@ import {
 import type { Sealer } from "../../store/sealing.ts";
 import type { Db } from "../../store/store.ts";
 import type { JobQueue } from "../../jobs/queue.ts";
-import { endOwnSharing } from "../members.ts";
+import { endOwnSharing } from "../own-sharing.ts";
 import type { RegisteredClient } from "../oauth/metadata.ts";
 import { clientOf } from "./credentials.ts";
 

@@ -6,6 +6,7 @@ import { isEmpty } from "../../protocols/cozy-v2/wire.ts";
 import { cozyMembersOf, cozySharingByDocument, type CozySharingRow } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
 import type { OwnerActions } from "../owner-actions.ts";
+import { endOwnSharing, recordEnd } from "../own-sharing.ts";
 import type { InstanceParts } from "../parts.ts";
 import { requireApplication } from "./application.ts";
 import { createSharing } from "./create-sharing.ts";
@@ -46,30 +47,39 @@ function both(
 async function share(parts: InstanceParts, actions: OwnerActions, request: PeerRequest): Promise<PeerReply> {
   const { instance } = request;
   const shareID = await parts.store.transaction(async (db) => {
-    const { appSlug } = await requireApplication(db, request);
+    const { appSlug, name } = await requireApplication(db, request);
     const read = readNewSharing(request.body);
     if (read.kind === "wrong") throw new V2Error(400, read.error);
-    return createSharing(db, { instance, asked: read.sharing, app: appSlug ?? "" }, actions, parts);
+    return createSharing(
+      db,
+      { instance, asked: read.sharing, app: appSlug ?? "", by: `api: ${name}` },
+      actions,
+      parts,
+    );
   });
   return { status: 200, body: { success: true, shareID } };
 }
 
 async function end(parts: InstanceParts, actions: OwnerActions, request: PeerRequest): Promise<PeerReply> {
   await parts.store.transaction(async (db) => {
-    await requireApplication(db, request);
-    await actions.revokeAll(db, await requireOwned(db, request));
+    const { name } = await requireApplication(db, request);
+    const sharing = await requireOwned(db, request);
+    await recordEnd(db, sharing, { by: `api: ${name}`, isWhole: true });
+    await endOwnSharing(db, sharing);
+    await actions.revokeAll(db, sharing);
   });
   return success;
 }
 
 async function endOne(parts: InstanceParts, actions: OwnerActions, request: PeerRequest): Promise<PeerReply> {
   await parts.store.transaction(async (db) => {
-    await requireApplication(db, request);
+    const { name } = await requireApplication(db, request);
     const sharing = await requireOwned(db, request);
     const url = httpsOrigin(request.params["target"] ?? "");
     const members = await cozyMembersOf(db, sharing.id);
     const member = members.find(({ instance_url: each, status }) => each === url && !over.includes(status));
     if (member === undefined) throw new V2Error(404, "Target not found");
+    await recordEnd(db, sharing, { by: `api: ${name}`, isWhole: false });
     await actions.revokeMember(db, sharing, member);
   });
   return success;

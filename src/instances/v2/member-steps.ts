@@ -13,7 +13,7 @@ import { stepFailed } from "../step-failed.ts";
 import { type CallMember, callsTo, isDone } from "./peer-calls.ts";
 import { pushDocuments } from "./push-documents.ts";
 import { rulesOf } from "./received.ts";
-import { noSecrets } from "./sharer-actions.ts";
+import { askable, noSecrets } from "./sharer-actions.ts";
 
 /** One step at the Cozy of a member of a sharing that the account owns. */
 export async function memberStep(
@@ -42,7 +42,7 @@ async function request(about: MemberStep, call: CallMember, parts: InstanceParts
   const { sharing, member } = about;
   const preToken = openMember(parts.sealer, member, "secret_sealed");
   const ownUrl = await instanceUrlOf(parts.store.db, sharing.account_id);
-  if (member.status !== "new" || preToken === null || ownUrl === null) return { kind: "done" };
+  if (!askable.includes(member.status) || preToken === null || ownUrl === null) return { kind: "done" };
   const sharer = await readSharer(parts.store.db, { id: sharing.account_id });
   const reply = await call({
     method: "POST",
@@ -58,9 +58,24 @@ async function request(about: MemberStep, call: CallMember, parts: InstanceParts
       continuous: sharing.sharing_type === "continuous",
     }),
   });
-  if (!isDone(reply)) return failed(about, failureOf(reply), parts);
+  if (!isDone(reply)) return notAsked(about, failureOf(reply), parts);
   const asked = { status: "asked", event: "invited-again", reason: null } as const;
   return { kind: "done", commit: async (db) => moveUnlessMoved(db, about, asked, parts) };
+}
+
+/** While that may help he is asked again; then it is his error, until somebody has him asked anew. */
+function notAsked(about: MemberStep, failure: CallFailure, parts: InstanceParts): JobOutcome {
+  const { reason } = failure;
+  const error = { status: "error", event: "request-failed", reason, error: reason } as const;
+  const ended = failed(about, failure, parts);
+  if (ended.kind !== "park") return ended;
+  return {
+    ...ended,
+    commit: async (db) => {
+      await ended.commit?.(db);
+      await moveUnlessMoved(db, about, error, parts);
+    },
+  };
 }
 
 /** He may have answered, or lost the sharing, before his Cozy said that it has the request. */

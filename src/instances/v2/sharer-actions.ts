@@ -13,8 +13,8 @@ import type { InstanceParts } from "../parts.ts";
 import { endReceived, receivedOf } from "./received.ts";
 
 /**
- * Words of cozy_member.status, for which platform 2 has none (reference/cozy.md 8.1): new, asked, accepted, refused, revoked. A
- * member has his preToken until he answers, then his token, and neither when his Cozy knows of the end.
+ * Words of cozy_member.status, for which platform 2 has none (reference/cozy.md 8.1): new, asked, error, accepted, refused,
+ * revoked. A member has his preToken until he answers, then his token, and neither when his Cozy knows of the end.
  */
 export function createActions(parts: InstanceParts): OwnerActions {
   return {
@@ -25,7 +25,6 @@ export function createActions(parts: InstanceParts): OwnerActions {
     },
     revokeMember: async (db, sharing, member) => revokeMember(db, sharing, member, parts),
     revokeAll: async (db, sharing) => {
-      await updateCozySharing(db, sharing.id, { is_active: 0, revoked_at: Date.now() });
       for (const member of await cozyMembersOf(db, sharing.id))
         await revokeMember(db, sharing, member, parts);
     },
@@ -49,9 +48,12 @@ export function createActions(parts: InstanceParts): OwnerActions {
 /** What a member loses when both sides know that it is over. */
 export const noSecrets = { secret_hash: null, secret_sealed: null, token_sealed: null } as const;
 
+/** Members in these states were not asked, or could not be. */
+export const askable: readonly string[] = ["new", "error"];
+
 /** Each member by itself: one that cannot be reached keeps no other waiting. */
 async function ask(db: Db, member: CozyMemberRow, parts: InstanceParts): Promise<void> {
-  if (member.status !== "new") return;
+  if (!askable.includes(member.status)) return;
   if (member.instance_url === null) await updateCozyMember(db, member.id, { error: "cozy-not-known" });
   else await planStep(db, member, "request", parts);
 }

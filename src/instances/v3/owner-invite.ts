@@ -37,12 +37,15 @@ async function waitsToBeAsked(db: Db, { member }: Place): Promise<boolean> {
 
 /** Mails a member the link to answer at; false where that cannot be. */
 async function mailInvitation(db: Db, { sharing, member }: Place, parts: InstanceParts): Promise<boolean> {
-  const { recipient_id: recipientId } = member;
+  const { recipient_id: recipientId, address } = member;
   const link = await linkOf(db, { sharing, member }, parts);
   const purpose = member.instance_url === null ? "discovery" : "invitation";
   const isPlanned =
-    recipientId !== null && link !== null && (await parts.mailMember(db, { recipientId, link, purpose }));
-  const error = isPlanned ? null : recipientId === null ? "no-address" : "no-mail";
+    recipientId !== null &&
+    address !== null &&
+    link !== null &&
+    (await parts.mailMember(db, { recipientId, link, purpose }));
+  const error = isPlanned ? null : address === null ? "no-address" : "no-mail";
   await updateCozyMember(db, member.id, { status: isPlanned ? "pending" : "mail-not-sent", error });
   return isPlanned;
 }
@@ -90,8 +93,7 @@ export async function requestStep(
   const failure = await putRequest(parts, { sharing, member, ownUrl, at, state, query }, signal);
   if (failure === null) return { kind: "done", commit: async (db) => asked(db, { member }, parts) };
   parts.tell("member-not-told", { member: member.id, step: "request", reason: failure.reason });
-  const { recipient_id: recipientId } = member;
-  if (recipientId !== null && parts.sender() !== null) {
+  if (member.address !== null && parts.sender() !== null) {
     return { kind: "done", commit: async (db) => mailInstead(db, { member }, parts) };
   }
   return stepFailed(failure, job, async (db) => updateCozyMember(db, member.id, { error: failure.reason }));

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { countFailure, suppressionOf } from "../../../src/store/suppressions.ts";
 import {
   accept,
   bobsMail,
@@ -13,6 +14,7 @@ import {
   shareFolder,
   shareWithStranger,
   statuses,
+  strangersMail,
 } from "./owner-world.ts";
 
 let world: OwnerWorld;
@@ -34,6 +36,31 @@ async function discover(
 
 function stateIn(link: string): string {
   return new URL(link).searchParams.get("state") ?? "";
+}
+
+/** The recipients as the API shows them to the owner. */
+async function ownersView(shared: SharedFolder) {
+  const { db } = world.alice.site.store;
+  const row = await db
+    .selectFrom("cozy_sharing")
+    .select("sharing_id")
+    .where("document_id", "=", shared.id)
+    .executeTakeFirstOrThrow();
+  const { text } = await world.alice.api("GET", `/sharings/${row.sharing_id}`);
+  const { recipients }: { readonly recipients: readonly Readonly<Record<string, unknown>>[] } =
+    JSON.parse(text);
+  return recipients;
+}
+
+async function suppress(email: string): Promise<void> {
+  const { db } = world.alice.site.store;
+  const bounced = { addressKey: email, failure: "unknown-user", status: "5.1.1" } as const;
+  await countFailure(db, bounced, Date.now());
+  expect(await isSuppressed(email)).toBe(true);
+}
+
+async function isSuppressed(email: string): Promise<boolean> {
+  return (await suppressionOf(world.alice.site.store.db, email, Date.now())) !== null;
 }
 
 async function showForm(link: string) {
@@ -71,6 +98,25 @@ describe("an account invites", () => {
     await accept(world, world.bob, link);
     expect(await statuses(world, shared)).toEqual(["owner", "ready"]);
     expect(world.bob.refusals()).toEqual([]);
+  });
+
+  test("at Cozys, which the owner sees of each, though nobody was mailed", async () => {
+    const shared = await share(world, [
+      { email: "bob.at.home@mail.example", instance: world.bob.origin },
+      { instance: world.carol.origin },
+    ]);
+    const seen = (await ownersView(shared)).map(({ address, state, mail, cozy }) => [
+      address,
+      state,
+      mail,
+      cozy,
+    ]);
+    expect(seen).toEqual([
+      ["bob.at.home@mail.example", "pending", null, world.bob.origin],
+      [new URL(world.carol.origin).host, "pending", null, world.carol.origin],
+    ]);
+    const { text } = await world.alice.api("GET", "/sharings?limit=1");
+    expect(JSON.parse(text)).toMatchObject([{ recipients: 2, sent: 0 }]);
   });
 
   test("by mail where a Cozy is down, and the others all the same", async () => {
@@ -167,6 +213,21 @@ describe("somebody invited tells where his Cozy is", () => {
 });
 
 describe("somebody invited accepts", () => {
+  test("over the link that he was mailed: nothing is held against his address any more", async () => {
+    const { link, email } = await shareWithStranger(world);
+    await suppress(email);
+    await accept(world, world.carol, link);
+    expect(await isSuppressed(email)).toBe(false);
+  });
+
+  test("at his Cozy, not by mail: that says nothing of his address", async () => {
+    const email = strangersMail();
+    await share(world, [{ email, instance: world.carol.origin }]);
+    await suppress(email);
+    await accept(world, world.carol, world.carol.mails().at(-1)?.link ?? "");
+    expect(await isSuppressed(email)).toBe(true);
+  });
+
   test("credentials are exchanged, and the folder arrives with its file under ids of the member's own", async () => {
     const { shared, link } = await shareWithStranger(world);
     await accept(world, world.carol, link);
