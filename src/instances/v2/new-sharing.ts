@@ -46,7 +46,8 @@ function readTargets(value: unknown): readonly string[] | string {
 }
 
 function urlIn(target: unknown): string | null {
-  const url = isObject(target) ? target["recipientUrl"] : null;
+  // The first revisions of the data-system named it `url` (reference/cozy.md 4.2).
+  const url = isObject(target) ? (target["recipientUrl"] ?? target["url"]) : null;
   return typeof url === "string" && url !== "" ? url : null;
 }
 

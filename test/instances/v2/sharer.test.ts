@@ -233,3 +233,10 @@ test("a sharing without description is asked for with its types: recipients refu
   await alice.work();
   expect(bob.pending()[0]).toMatchObject({ desc: "event" });
 });
+
+test("a target is named by its url, too, as the first revisions of the data-system did", async () => {
+  const rule = await alice.keep("evt-1", { description: "Concert" });
+  await alice.share({ desc: "Concert", rules: [rule], targets: [{ url: bob.origin }] });
+  await alice.work();
+  expect(bob.pending()[0]).toMatchObject({ desc: "Concert", recipientUrl: bob.origin });
+});
