@@ -6,6 +6,12 @@ export type DocumentBody = JsonObject;
 
 export const filesType = "io.cozy.files";
 export const contactsType = "io.cozy.contacts";
+/** The folders that hold everything, what was thrown away, and what others share: none of them is shared (reference/cozy.md 7.1). */
+export const unsharedFolders: readonly string[] = [
+  "io.cozy.files.root-dir",
+  "io.cozy.files.trash-dir",
+  "io.cozy.files.shared-with-me-dir",
+];
 /** What an account chose, for example where received files go: nobody else's to write, whatever a sharing says. */
 export const settingsType = "io.cozy.settings";
 

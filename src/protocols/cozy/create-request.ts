@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { filesType, unsharedFolders } from "../../domain/cozy-document.ts";
 import { allVerbs, type PermissionRule } from "../../domain/cozy-permissions.ts";
 import type { AskedRecipient, ReadRequest } from "../../domain/cozy-request.ts";
 import { limits } from "../../domain/limits.ts";
@@ -58,7 +59,8 @@ export function readCreateRequest(body: unknown): ReadRequest {
   const broken = attributes.rules.findIndex((one) => !isWhole(one));
   if (broken !== -1) {
     const field = `data.attributes.rules.${broken}`;
-    const detail = "A rule on files by id names one file or folder; referenced_by is written doctype/id.";
+    const detail =
+      "A rule on files by id names one file or folder, and not the topmost one, the trash or what others share; referenced_by is written doctype/id.";
     return { kind: "wrong", status: 400, problems: [{ field, detail }] };
   }
   return {
@@ -95,7 +97,7 @@ function wrong({ issues }: z.ZodError): Extract<ReadRequest, { kind: "wrong" }> 
 
 function isWhole({ doctype, values, selector }: z.output<typeof rule>): boolean {
   if (selector === "referenced_by") return values.every((value) => /^[\w.-]+\/[^/]+$/.test(value));
-  return doctype !== "io.cozy.files" || values.length === 1;
+  return doctype !== filesType || (values.length === 1 && !unsharedFolders.includes(values[0] ?? ""));
 }
 
 /** A rule as it is kept; null where it is none. */
