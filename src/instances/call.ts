@@ -36,6 +36,13 @@ function jsonIn(text: string): unknown {
   }
 }
 
+/** Whether the other side did what it was asked. A page with status 200 is what parked hosts and logins before a Cozy answer. */
+export function isTaken(reply: CozyReply): boolean {
+  if (reply.kind === "unanswered" || reply.status < 200 || reply.status >= 300) return false;
+  const [type = ""] = reply.headers["content-type"] ?? [];
+  return !type.toLowerCase().startsWith("text/html");
+}
+
 /** Why a call did not do what it was for. */
 export interface CallFailure {
   /** Kebab-case, for records. */

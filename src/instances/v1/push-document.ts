@@ -5,7 +5,7 @@ import type { JobOutcome } from "../../jobs/queue.ts";
 import { readKept } from "../../protocols/cozy-v1/wire.ts";
 import { type CozyDocumentRow, readDocument } from "../../store/cozy-documents.ts";
 import { shareIdOf, updateCozyMember } from "../../store/cozy-sharings.ts";
-import { type CallFailure, type CozyReply, failureOf } from "../call.ts";
+import { type CallFailure, type CozyReply, failureOf, isTaken } from "../call.ts";
 import { bodyOf } from "../documents/access.ts";
 import type { InstanceParts, MemberStep } from "../parts.ts";
 import { stepFailed } from "../step-failed.ts";
@@ -114,8 +114,7 @@ function jsonBody(body: DocumentBody, revision: string | null) {
 
 function done(reply: CozyReply, also: readonly number[]): CallFailure | null {
   if (reply.kind === "unanswered") return failureOf(reply);
-  const isDone = (reply.status >= 200 && reply.status < 300) || also.includes(reply.status);
-  if (isDone) return null;
+  if (isTaken(reply) || also.includes(reply.status)) return null;
   // Somebody wrote there in between: the next look sees it.
   return reply.status === 409 ? { reason: "http-409", temporary: true, status: 409 } : failureOf(reply);
 }

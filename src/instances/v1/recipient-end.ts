@@ -4,7 +4,7 @@ import { answerAddress } from "../../protocols/cozy-v1/received-links.ts";
 import type { Ask, Follower, LeaveReply, NotFollowed, Share } from "../../protocols/protocol.ts";
 import { shareIdOf, updateCozyMember } from "../../store/cozy-sharings.ts";
 import { askCozy, never, notUnderstood, outcomeOf, recording } from "../ask-cozy.ts";
-import { type CallFailure, failureOf } from "../call.ts";
+import { type CallFailure, failureOf, isTaken } from "../call.ts";
 import type { OwnerActions } from "../owner-actions.ts";
 import type { InstanceParts, MemberStep } from "../parts.ts";
 import { stepFailed } from "../step-failed.ts";
@@ -46,10 +46,8 @@ async function tellSharer(
   const id = encodeURIComponent(shareIdOf(parts.sealer, sharing));
   const clientId = encodeURIComponent(sharer.inbound_client_id ?? "");
   const reply = await calls.ask({ method: "DELETE", path: `/sharings/${id}/${clientId}` });
-  const isOver =
-    reply.kind === "answered" &&
-    ((reply.status >= 200 && reply.status < 300) || reply.status === 404 || reply.status === 410);
-  return isOver ? null : failureOf(reply);
+  const isGone = reply.kind === "answered" && (reply.status === 404 || reply.status === 410);
+  return isTaken(reply) || isGone ? null : failureOf(reply);
 }
 
 function notTakenOut(url: string): NotFollowed {

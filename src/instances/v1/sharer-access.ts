@@ -4,7 +4,7 @@ import { readAccess, writeAccess } from "../../protocols/cozy-v1/wire.ts";
 import { cozyClientOf } from "../../store/cozy-clients.ts";
 import { bindCozyClient, deleteCozyClient } from "../../store/cozy-clients.ts";
 import { shareIdOf, updateCozyMember } from "../../store/cozy-sharings.ts";
-import { callCozy, failureOf } from "../call.ts";
+import { callCozy, failureOf, isTaken } from "../call.ts";
 import { redirectsOf } from "../oauth/clients.ts";
 import { issueCode } from "../oauth/tokens.ts";
 import type { InstanceParts, MemberStep } from "../parts.ts";
@@ -74,7 +74,7 @@ export async function codeStep(
     body: JSON.stringify(writeAccess(access)),
     signal,
   });
-  if (reply.kind === "answered" && reply.status >= 200 && reply.status < 300) return { kind: "done" };
+  if (isTaken(reply)) return { kind: "done" };
   const failure = failureOf(reply);
   parts.tell("member-not-told", { member: member.id, step: "code", reason: failure.reason });
   return stepFailed(failure, job, async (db) => updateCozyMember(db, member.id, { error: failure.reason }));

@@ -7,7 +7,7 @@ import {
   updateCozyMember,
 } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
-import { failureOf } from "../call.ts";
+import { failureOf, isTaken } from "../call.ts";
 import { moveMember } from "../members.ts";
 import type { InstanceParts, MemberStep } from "../parts.ts";
 import { stepFailed } from "../step-failed.ts";
@@ -65,8 +65,7 @@ export async function revokeStep(
   const forget = async (db: Db, error: string | null): Promise<void> =>
     updateCozyMember(db, member.id, { ...noCredentials, error });
   // Gone there: what was wanted stands.
-  const isOver =
-    reply.kind === "answered" && ((reply.status >= 200 && reply.status < 300) || reply.status === 404);
+  const isOver = isTaken(reply) || (reply.kind === "answered" && reply.status === 404);
   if (isOver) return { kind: "done", commit: async (db) => forget(db, null) };
   const failure = failureOf(reply);
   parts.tell("member-not-told", { member: member.id, step: "revoke", reason: failure.reason });

@@ -14,7 +14,7 @@ import {
 } from "../../store/cozy-sharings.ts";
 import { instanceUrlOf } from "../../store/instances.ts";
 import type { Db } from "../../store/store.ts";
-import { failureOf } from "../call.ts";
+import { failureOf, isTaken } from "../call.ts";
 import { JsonApiError, jsonApiType } from "../json-api.ts";
 import { addMember, moveMember } from "../members.ts";
 import type { InstanceParts, MemberStep } from "../parts.ts";
@@ -41,7 +41,7 @@ export async function membersStep(
     body: JSON.stringify(body),
     type: jsonApiType,
   });
-  if (reply.kind === "answered" && reply.status >= 200 && reply.status < 300) return { kind: "done" };
+  if (isTaken(reply)) return { kind: "done" };
   const failure = failureOf(reply);
   parts.tell("member-not-told", { member: member.id, step: "members", reason: failure.reason });
   return stepFailed(failure, job, async (now) => updateCozyMember(now, member.id, { error: failure.reason }));

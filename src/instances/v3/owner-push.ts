@@ -6,7 +6,7 @@ import { xorId } from "../../protocols/cozy/xor-id.ts";
 import { type CozyDocumentRow, type DocumentKey, readDocument } from "../../store/cozy-documents.ts";
 import { updateCozyMember } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
-import { type CallFailure, type CozyReply, failureOf } from "../call.ts";
+import { type CallFailure, type CozyReply, failureOf, isTaken } from "../call.ts";
 import { bodyOf } from "../documents/access.ts";
 import { sharedDocuments } from "../documents/shared.ts";
 import type { InstanceParts, MemberStep } from "../parts.ts";
@@ -162,7 +162,7 @@ async function sendBulk(
     [...byType].map(([doctype, list]) => [doctype, list.map((each) => onWire(each, round))]),
   );
   const reply = await sendJson(calls, "POST", "/_bulk_docs", body);
-  if (isDone(reply)) return null;
+  if (isTaken(reply)) return null;
   // What the other side never had, it cannot delete.
   const isForGone = documents.every(({ isGone }) => isGone);
   return isForGone && reply.kind === "answered" && [400, 403, 404].includes(reply.status)
@@ -197,7 +197,7 @@ async function sendFile(calls: SharingCalls, round: Round, file: Pushed): Promis
     body: whole.content ?? Buffer.alloc(0),
     type: typeof mime === "string" && mime !== "" ? mime : "application/octet-stream",
   });
-  return isDone(reply) ? null : failureOf(reply);
+  return isTaken(reply) ? null : failureOf(reply);
 }
 
 async function sendJson(
@@ -207,8 +207,4 @@ async function sendJson(
   body: object,
 ): Promise<CozyReply> {
   return calls.ask({ method, path, body: JSON.stringify(body) });
-}
-
-function isDone(reply: CozyReply): boolean {
-  return reply.kind === "answered" && reply.status >= 200 && reply.status < 300;
 }

@@ -5,7 +5,7 @@ import type { WireRule } from "../../protocols/cozy/wire.ts";
 import { readDocument } from "../../store/cozy-documents.ts";
 import type { CozySharingRow } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
-import { callCozy, type CallFailure, failureOf } from "../call.ts";
+import { callCozy, type CallFailure, failureOf, isTaken } from "../call.ts";
 import { bodyOf } from "../documents/access.ts";
 import { jsonApiType } from "../json-api.ts";
 import { isOpen, type Place, rulesOf, toldMembers } from "./owner-rows.ts";
@@ -49,8 +49,7 @@ export async function putRequest(
     body: JSON.stringify(body),
     signal,
   });
-  const isTaken = reply.kind === "answered" && (reply.status === 200 || reply.status === 201);
-  return isTaken ? null : failureOf(reply);
+  return isTaken(reply) ? null : failureOf(reply);
 }
 
 /** With the type of a single file, so that the other side can show what it is (7.4). */

@@ -7,7 +7,7 @@ import {
   updateCozySharing,
 } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
-import { failureOf } from "../call.ts";
+import { failureOf, isTaken } from "../call.ts";
 import { moveMember } from "../members.ts";
 import type { InstanceParts, MemberStep } from "../parts.ts";
 import { stepFailed } from "../step-failed.ts";
@@ -73,10 +73,9 @@ export async function revokeStep(
   const calls = member.status === "revoked" ? callsTo(parts, { sharing, member }, signal) : null;
   if (calls === null) return { kind: "done" };
   const reply = await calls.ask({ method: "DELETE", path: "" });
-  const isTold = reply.kind === "answered" && reply.status >= 200 && reply.status < 300;
   // Gone there already, or it has forgotten what it gave: what was wanted stands.
   const isOver = reply.kind === "answered" && [401, 403, 404].includes(reply.status);
-  if (isTold || isOver) {
+  if (isTaken(reply) || isOver) {
     const forget = async (db: Db): Promise<void> =>
       updateCozyMember(db, member.id, { client_sealed: null, token_sealed: null, error: null });
     return { kind: "done", commit: forget };

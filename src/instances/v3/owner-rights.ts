@@ -4,7 +4,7 @@ import { writeRights } from "../../protocols/cozy/owner-wire.ts";
 import { updateCozyScope } from "../../store/cozy-clients.ts";
 import { cozyMembersOf, updateCozyMember } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
-import { failureOf } from "../call.ts";
+import { failureOf, isTaken } from "../call.ts";
 import { JsonApiError, jsonApiType } from "../json-api.ts";
 import { issueTokens, writeTokens } from "../oauth/tokens.ts";
 import type { InstanceParts, MemberStep } from "../parts.ts";
@@ -75,7 +75,7 @@ export async function rightsStep(
     body: JSON.stringify(writeRights(sharing.document_id, writeTokens(tokens))),
     type: jsonApiType,
   });
-  if (reply.kind === "answered" && reply.status >= 200 && reply.status < 300) return { kind: "done" };
+  if (isTaken(reply)) return { kind: "done" };
   const failure = failureOf(reply);
   parts.tell("member-not-told", { member: member.id, step: "rights", reason: failure.reason });
   return stepFailed(failure, job, async (db) => updateCozyMember(db, member.id, { error: failure.reason }));

@@ -104,6 +104,22 @@ describe.each(["one-shot", "master-slave", "master-master"] as const)("%s", (typ
     expect(kept).toEqual([]);
   });
 
+  test.each([
+    ["answers with a page", { kind: "nonsense" }],
+    ["has an error of its own", { kind: "status", status: 500, retryAfter: null }],
+  ] as const)("a recipient that %s is asked again, and keeps nobody from being asked", async (_, fault) => {
+    const { alice, bob, carol, app } = world;
+    const { sharingId } = await bothAccepted(world, type);
+    bob.misbehave(fault, "revoke", 1);
+    await app("DELETE", `/sharings/${sharingId}`);
+    await alice.work();
+    expect(carol.sharings().every(({ revoked }) => revoked)).toBe(true);
+    expect(bob.sharings().every(({ revoked }) => revoked)).toBe(false);
+    await alice.workAgain();
+    expect(bob.sharings().every(({ revoked }) => revoked)).toBe(true);
+    expect(await states(world, sharingId)).toEqual(["revoked", "revoked"]);
+  });
+
   test("a recipient who leaves is revoked where his Cozy tells, and nobody else is", async () => {
     const { alice, bob, app } = world;
     const { sharingId } = await bothAccepted(world, type);

@@ -131,6 +131,18 @@ describe("documents of a sharing", () => {
     expect(bob.document(doctype, "t1")).toEqual({ text: what });
   });
 
+  test("arrive where a page comes in place of the answer to the writing", async () => {
+    const { alice, bob, carol, app } = world;
+    // The first request looks what stands there.
+    bob.misbehave({ kind: "nonsense" }, "document", 1, 1);
+    await app("PUT", `/data/${doctype}/t1`, { text: "behind a login" });
+    await alice.work();
+    expect(carol.document(doctype, "t1")).toEqual({ text: "behind a login" });
+    expect(bob.document(doctype, "t1")).not.toEqual({ text: "behind a login" });
+    await alice.workAgain();
+    expect(bob.document(doctype, "t1")).toEqual({ text: "behind a login" });
+  });
+
   test("are deleted there when they are deleted here", async () => {
     const { alice, bob, carol, app } = world;
     expect((await app("DELETE", `/data/${doctype}/t1`)).status).toBe(200);
