@@ -10,6 +10,8 @@ import { startWorld, type World, type WorldOptions } from "../world/world.ts";
 export interface SceneOptions extends WorldOptions {
   /** Names of accounts whose mailboxes are watched through the master user; `bob` unless given. */
   readonly accounts?: readonly string[];
+  /** A world that stands already, and belongs to whoever started it. */
+  readonly world?: World;
 }
 
 /** Everything in one place: a world, the daemon that serves it, and a look into its store. */
@@ -27,7 +29,7 @@ export interface Scene extends AsyncDisposable {
 
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   await using stack = new AsyncDisposableStack();
-  const world = stack.use(await startWorld(options));
+  const world = options.world ?? stack.use(await startWorld(options));
   await usherJson(world.configFile, ["account", "list"]);
   for (const name of options.accounts ?? ["bob"]) await world.addAccount(name);
   const store = stack.use(await openStore(join(world.directory, "state", "usher.db"), { migrate: false }));

@@ -39,6 +39,8 @@ export interface World extends AsyncDisposable {
   share(recipient: string, folder: ShareOptions): Shared;
   /** Delivers over LMTP into the INBOX of NAME@recipient.example. */
   deliver(name: string, mail: string): Promise<void>;
+  /** Another site beside the same servers, with a store, a key and a configuration of its own; it ends with this world. */
+  beside(config: Readonly<Record<string, unknown>>): Promise<World>;
 }
 
 export interface ShareOptions {
@@ -70,13 +72,29 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const dovecot = stack.use(await startDovecot({ tls: local, masterUser: master, ...options.mailboxes }));
   const postfix = await startMailServer(dovecot, options.postfix ?? false);
   if (postfix !== null) stack.use(postfix);
+  const servers = { caFile: certificates.caFile, origin, dovecot, postfix };
+  const world = await openWorld(directory, servers, options.config ?? {});
+  const owned = stack.move();
+  return { ...world, [Symbol.asyncDispose]: async () => owned.disposeAsync() };
+}
+
+interface Servers extends Pick<World, "origin" | "dovecot" | "postfix"> {
+  readonly caFile: string;
+}
+
+/** A site in that directory; the servers belong to whoever started them. */
+async function openWorld(
+  directory: string,
+  servers: Servers,
+  config: Readonly<Record<string, unknown>>,
+): Promise<World> {
+  const { origin, dovecot, postfix } = servers;
   const configFile = join(directory, "usher.yaml");
-  const base = configuration({ directory, caFile: certificates.caFile, origin, dovecot, postfix });
+  const base = configuration({ directory, ...servers });
   await writeSecrets(directory);
   const write = async (change: Readonly<Record<string, unknown>>): Promise<void> =>
-    writeFile(configFile, stringify({ ...base, ...options.config, ...change }));
+    writeFile(configFile, stringify({ ...base, ...config, ...change }));
   await write({});
-  const owned = stack.move();
   let folders = 0;
   return {
     directory,
@@ -88,7 +106,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     addAccount: async (name) => addAccount(configFile, name),
     share: (recipient, share) => newShare(origin, recipient, `${4000 + folders++}`, share),
     deliver: async (name, mail) => dovecot.deliver(addressOf(name), mail),
-    [Symbol.asyncDispose]: async () => owned.disposeAsync(),
+    beside: async (otherConfig) => openWorld(await mkdtemp(join(directory, "beside-")), servers, otherConfig),
+    [Symbol.asyncDispose]: async () => {},
   };
 }
 
@@ -97,13 +116,7 @@ async function startMailServer(dovecot: Dovecot, wanted: boolean | QueueTroubles
   return startRelay(dovecot, ["recipient.example"], wanted === true ? {} : wanted);
 }
 
-function configuration(world: {
-  readonly directory: string;
-  readonly caFile: string;
-  readonly origin: OxOrigin;
-  readonly dovecot: Dovecot;
-  readonly postfix: Relay | null;
-}): Record<string, unknown> {
+function configuration(world: Servers & { readonly directory: string }): Record<string, unknown> {
   const { directory, caFile, origin, dovecot, postfix } = world;
   return {
     store: { file: join(directory, "state", "usher.db") },
