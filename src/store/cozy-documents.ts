@@ -116,12 +116,23 @@ export async function documentBodies(
     .execute();
 }
 
-/** Whether a document that stands names this one as the folder that it lies in. */
-export async function liesAnythingIn(db: Db, { accountId, doctype, id }: DocumentKey): Promise<boolean> {
+/**
+ * Whether a document that stands names this one as the folder that it lies in; what came through the sharing `except` does not
+ * count.
+ */
+export async function liesAnythingIn(
+  db: Db,
+  { accountId, doctype, id }: DocumentKey,
+  except: string | null,
+): Promise<boolean> {
   const named = `"dir_id":${JSON.stringify(id)}`.replaceAll(/[\\%_]/g, (letter) => `\\${letter}`);
-  const found = await db
-    .selectFrom("cozy_document")
-    .select("document_id")
+  let query = db.selectFrom("cozy_document").select("document_id");
+  if (except !== null) {
+    query = query.where((row) =>
+      row.or([row("received_through", "is", null), row("received_through", "!=", except)]),
+    );
+  }
+  const found = await query
     .where("account_id", "=", accountId)
     .where("doctype", "=", doctype)
     .where("is_deleted", "=", 0)

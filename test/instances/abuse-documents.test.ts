@@ -1,10 +1,11 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { filesType } from "../../src/domain/cozy-document.ts";
 import { xorId } from "../../src/protocols/cozy/xor-id.ts";
 import { issueCozyToken } from "../../src/store/cozy-clients.ts";
 import { openMember } from "../../src/store/cozy-sharings.ts";
-import { received } from "./sharings-api/rows.ts";
-import { bobHost, type InstanceWorld, openInstanceWorld } from "./world.ts";
+import { addClient, received } from "./sharings-api/rows.ts";
+import { bobHost, type InstanceWorld, openInstanceWorld, type Reply } from "./world.ts";
 
 const folder = "5ac1db62e49b4f4aa0d4c3d9f12e7a30";
 const rootDir = "io.cozy.files.root-dir";
@@ -16,6 +17,7 @@ beforeAll(async () => {
   app = await world.token("io.cozy.files:ALL io.cozy.tests:ALL io.cozy.contacts:ALL");
   await keep(folder, { type: "directory", name: "Holiday", dir_id: rootDir });
   await keep("diary", { type: "file", name: "Diary", dir_id: rootDir });
+  await keep("notes", { type: "file", name: "Notes", dir_id: "lost" });
   await keep("letters", { type: "file", name: "Letters", dir_id: "gone" });
 });
 afterAll(async () => world[Symbol.asyncDispose]());
@@ -125,6 +127,64 @@ describe("somebody who shares with the account", () => {
     expect((await world.ask("GET", `/data/${settings}`, { token: bob, host: bobHost })).status).toBe(404);
   });
 });
+
+describe("somebody who shares with the account, and is a member of a folder that it shares", () => {
+  const erin = "https://erin.cozy.example";
+
+  async function invited(values: readonly string[]): Promise<(document: object) => Promise<Reply>> {
+    const id = createHash("md5").update(values.join()).digest("hex");
+    const rules = [{ title: "His", doctype: filesType, values, add: "sync", update: "sync" }];
+    const members = [{ instance: erin }, { instance: "https://cozy.example.net" }];
+    const data = { type: "io.cozy.sharings", attributes: { description: "His", rules, members } };
+    expect((await world.ask("PUT", `/sharings/${id}`, { body: { data } })).status).toBe(201);
+    const token = await sharersToken(id);
+    return async (document) =>
+      world.ask("POST", `/sharings/${id}/_bulk_docs`, { token, body: { [filesType]: [document] } });
+  }
+
+  const fresh = { _rev: "1-aa", _revisions: { start: 1, ids: ["aa"] }, name: "His" };
+
+  test("puts nothing of his into it", async () => {
+    const bulk = await invited(["his-file"]);
+    const reply = await bulk({ ...fresh, _id: "his-file", type: "file", dir_id: folder });
+    expect(reply.status).toBe(200);
+    const kept = await world.ask("GET", `/data/${filesType}/his-file`, { token: app });
+    expect([kept.at("name"), kept.at("dir_id")]).toEqual(["His", undefined]);
+    const token = await membersToken(`${filesType}:ALL:${folder}`);
+    expect((await world.ask("GET", `/data/${filesType}/his-file`, { token })).status).toBe(403);
+  });
+
+  test("puts nothing of the account's into it, by a folder of his that others name", async () => {
+    const bulk = await invited(["lost"]);
+    const reply = await bulk({ ...fresh, _id: "lost", type: "directory" });
+    expect(reply.status).toBe(403);
+    const token = await membersToken(`${filesType}:ALL:${folder}`);
+    expect((await world.ask("GET", `/data/${filesType}/notes`, { token })).status).toBe(403);
+  });
+
+  test("sends what lies in his folder before the folder itself", async () => {
+    const bulk = await invited(["his-folder"]);
+    expect((await bulk({ ...fresh, _id: "in-it", type: "file", dir_id: "his-folder" })).status).toBe(200);
+    expect((await bulk({ ...fresh, _id: "his-folder", type: "directory" })).status).toBe(200);
+    const kept = await world.ask("GET", `/data/${filesType}/in-it`, { token: app });
+    expect(kept.at("dir_id")).toBe("his-folder");
+  });
+});
+
+/** What a sharer was given whose request the account accepted. */
+async function sharersToken(documentId: string): Promise<string> {
+  const { db } = world.site.store;
+  const sharing = await db
+    .selectFrom("cozy_sharing")
+    .select(["id", "account_id"])
+    .where("document_id", "=", documentId)
+    .executeTakeFirstOrThrow();
+  await db.updateTable("cozy_sharing").set({ is_active: 1 }).where("id", "=", sharing.id).execute();
+  const client_id = await addClient(world, sharing.account_id, sharing.id);
+  const of = { account_id: sharing.account_id, client_id, cozy_sharing_id: sharing.id };
+  const scope = `io.cozy.sharings:ALL:${documentId}`;
+  return issueCozyToken(db, { ...of, kind: "access", scope, expires_at: null }, Date.now());
+}
 
 /** A member of Alice's who accepted over the wire: his token, and the key of his ids. */
 async function memberOfToday() {

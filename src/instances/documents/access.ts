@@ -121,6 +121,8 @@ interface Change {
   readonly key: DocumentKey;
   readonly known: CozyDocumentRow | undefined;
   readonly after: DocumentBody;
+  /** The sharing that it comes through, where the account was invited to it: what else came through it may lie there. */
+  readonly through?: string | null;
 }
 
 /** Whether a write reaches further than its document: a setting of the account, or what `becomesFolderOfOthers`. */
@@ -140,10 +142,13 @@ async function reachesFurther(
  * Whether a document becomes a folder that others name as theirs already: the account's topmost folder, which need not be kept
  * here, or one that is gone. Put into a shared folder it would open all of them.
  */
-export async function becomesFolderOfOthers(db: Db, { key, known, after }: Change): Promise<boolean> {
+export async function becomesFolderOfOthers(
+  db: Db,
+  { key, known, after, through = null }: Change,
+): Promise<boolean> {
   if (!isFolder(key.doctype, after)) return false;
   if (known?.is_deleted === 0 && isFolder(key.doctype, bodyOf(known))) return false;
-  return liesAnythingIn(db, key);
+  return liesAnythingIn(db, key, through);
 }
 
 /** Whether the rules open what stands there. */

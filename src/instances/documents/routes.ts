@@ -140,6 +140,9 @@ export async function write(
   const from = await senderOf(db, access);
   const written = await putDocument(db, key, { ...writing, revision: null, from }, { queue });
   if (written.kind === "written") return written;
+  if (written.kind === "closed") {
+    throw new JsonApiError(403, { detail: "Documents of others lie in a folder with this id." });
+  }
   throw new JsonApiError(413, {
     detail: `The account has ${limits.cozyDocuments} documents, and no room for more; remove some.`,
   });

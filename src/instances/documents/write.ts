@@ -1,4 +1,4 @@
-import type { DocumentBody } from "../../domain/cozy-document.ts";
+import { type DocumentBody, folderOf } from "../../domain/cozy-document.ts";
 import { type DocumentEvent, propagates } from "../../domain/cozy-propagation.ts";
 import { limits } from "../../domain/limits.ts";
 import type { JobQueue } from "../../jobs/queue.ts";
@@ -11,7 +11,7 @@ import {
 } from "../../store/cozy-documents.ts";
 import { cozyMembersOf, cozySharingsOf, type CozySharingRow } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
-import { bodyOf, documentFacts } from "./access.ts";
+import { becomesFolderOfOthers, bodyOf, documentFacts } from "./access.ts";
 
 /** What is written, and where it came from. */
 export interface Writing {
@@ -28,7 +28,9 @@ export interface Writing {
 
 export type Written =
   | { readonly kind: "written"; readonly revision: string; readonly isNew: boolean }
-  | { readonly kind: "full" };
+  | { readonly kind: "full" }
+  /** Somebody who shares with the account would take in documents of others by it. */
+  | { readonly kind: "closed" };
 
 /**
  * Writes a document and plans, in the same transaction, what members of sharings hear of it: a `tell-member` job with the step
@@ -44,12 +46,40 @@ export async function putDocument(
   if (known === undefined && (await countDocuments(db, key.accountId)) >= limits.cozyDocuments) {
     return { kind: "full" };
   }
+  if (await takesInOthers(db, key, writing, known)) return { kind: "closed" };
   const before = known?.is_deleted === 0 ? bodyOf(known) : null;
   const { from, isDeleted } = writing;
   const revision = await writeDocument(db, key, { ...rowOf(writing, known), revision: writing.revision });
   const change = { key, event: eventOf(before !== null, isDeleted), except: from?.memberId ?? null };
   await planChange(db, { ...change, bodies: [before ?? writing.body, writing.body] }, queue);
   return { kind: "written", revision, isNew: before === null };
+}
+
+async function takesInOthers(
+  db: Db,
+  key: DocumentKey,
+  { body, isDeleted, from }: Writing,
+  known: CozyDocumentRow | undefined,
+): Promise<boolean> {
+  if (from === null || isDeleted) return false;
+  return becomesFolderOfOthers(db, { key, known, after: body, through: from.cozySharingId });
+}
+
+/**
+ * What somebody who shares with the account sends, without a folder of it that is not his: he would put a document among the
+ * account's own, and into whatever it shares of those.
+ */
+export async function withoutOwnFolder(
+  db: Db,
+  key: DocumentKey,
+  body: DocumentBody,
+  cozySharingId: string,
+): Promise<DocumentBody> {
+  const id = folderOf(key.doctype, body);
+  const folder = id === null ? undefined : await readDocument(db, { ...key, id });
+  if (folder === undefined || folder.received_through === cozySharingId) return body;
+  const { dir_id: _, ...rest } = body;
+  return rest;
 }
 
 /** What came through a sharing stays of it, also where the account itself changes it. */

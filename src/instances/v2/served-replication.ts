@@ -9,7 +9,7 @@ import {
 } from "../../protocols/cozy-v2/replication.ts";
 import { updateCozySharing } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
-import { putDocument } from "../documents/write.ts";
+import { putDocument, withoutOwnFolder } from "../documents/write.ts";
 import type { InstanceParts } from "../parts.ts";
 import { type Judged, judgeSent } from "./judge-sent.ts";
 import { attributesOf, type Received } from "./received.ts";
@@ -62,11 +62,12 @@ async function keepDocument(
   const { rule, known } = opened;
   if (known !== undefined && !isNewerRevision(revision, known.revision)) return;
   if (known === undefined && isDeleted) return;
+  const key = { accountId: sharing.account_id, doctype: known?.doctype ?? rule.docType, id };
   const written = await putDocument(
     db,
-    { accountId: sharing.account_id, doctype: known?.doctype ?? rule.docType, id },
+    key,
     {
-      body,
+      body: await withoutOwnFolder(db, key, body, sharing.id),
       content: null,
       isDeleted,
       revision,
@@ -74,6 +75,7 @@ async function keepDocument(
     },
     { queue },
   );
+  if (written.kind === "closed") requireOpen(written);
   if (written.kind === "full") throw new V2Error(413, "The account has more documents than are kept here");
 }
 

@@ -1,9 +1,9 @@
 import type { PeerReply, PeerRequest } from "../../http/peer-route.ts";
 import { readBulk, readRevisions, type ReplicatedDocument } from "../../protocols/cozy/wire.ts";
 import { isDoctype } from "../../domain/cozy-permissions.ts";
-import { readDocument } from "../../store/cozy-documents.ts";
+import { type DocumentKey, readDocument } from "../../store/cozy-documents.ts";
 import type { Db } from "../../store/store.ts";
-import { putDocument } from "../documents/write.ts";
+import { putDocument, withoutOwnFolder } from "../documents/write.ts";
 import { JsonApiError } from "../json-api.ts";
 import type { InstanceParts } from "../parts.ts";
 import { isOfSharing, judgeSent, type Sending } from "./received-rules.ts";
@@ -84,7 +84,7 @@ export async function takeDocument(
     db,
     key,
     {
-      body,
+      body: await placed(db, sharing, key, body),
       content: isDeleted ? null : content,
       isDeleted,
       revision,
@@ -92,9 +92,20 @@ export async function takeDocument(
     },
     { queue },
   );
+  if (written.kind === "closed") throw notOpen();
   if (written.kind === "full") {
     throw new JsonApiError(413, { detail: "The account has more documents than are kept here." });
   }
+}
+
+/** A member of the account's own sharing may put documents into its folders; somebody who shares with it may not. */
+async function placed(
+  db: Db,
+  { id, is_owner: owner }: Sending["sharing"],
+  key: DocumentKey,
+  body: ReplicatedDocument["body"],
+): Promise<ReplicatedDocument["body"]> {
+  return owner === 1 ? body : withoutOwnFolder(db, key, body, id);
 }
 
 /** The token opens what the rules name, and nothing more. */

@@ -21,7 +21,12 @@ async function accountNamed({ site }: InstanceWorld, name: string): Promise<stri
   return (await query.executeTakeFirstOrThrow()).id;
 }
 
-async function addClient(world: InstanceWorld, accountId: string, cozySharingId: string): Promise<string> {
+/** An OAuth client of a sharing: its id. */
+export async function addClient(
+  world: InstanceWorld,
+  accountId: string,
+  cozySharingId: string,
+): Promise<string> {
   const id = newId("c");
   await insertCozyClient(world.site.store.db, {
     id,
