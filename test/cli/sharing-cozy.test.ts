@@ -156,10 +156,11 @@ test("who is asked at his Cozy is shown with the last trouble there, and mailed 
   );
   const { mails } = JSON.parse((await cozy("show", id, "--json")).out);
   expect((await world.usher("sharing", "show", mails)).out).toMatch(/dave\.example +mail-not-sent +none/);
-  expect((await world.usher("sharing", "resend", mails)).out).toBe(
-    ["dave.example", "erin.example"]
-      .map((host) => `${host} is asked at his Cozy, not by mail; nothing is sent.`)
-      .join("\n"),
+  const resent = (await world.usher("sharing", "resend", mails)).out;
+  expect(resent.trim().split("\n").toSorted()).toEqual(
+    ["dave.example", "erin.example"].map(
+      (host) => `${host} is asked at his Cozy, not by mail; nothing is sent.`,
+    ),
   );
   const { db } = world.site.store;
   const asked = { state: "pending", updated_at: 1 } as const;
