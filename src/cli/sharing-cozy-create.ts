@@ -65,9 +65,9 @@ export function registerCozyCreate(group: Command, cli: Cli): void {
 
 async function create(cli: Cli, options: CreateOptions): Promise<void> {
   const generation = generationOf(options);
+  await using site = await openSite(cli);
   const rules = await readJson(cli, options.permissions);
   const asked = askedFrom(options, generation, rules);
-  await using site = await openSite(cli);
   const { db } = site.store;
   const account = await accountNamed(db, options.account);
   const instance = { accountId: account.id, locale: account.locale, url: await ownUrl(db, account) };
