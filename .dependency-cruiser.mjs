@@ -1,7 +1,8 @@
 /** The rules between rooms (src/README.md). Each has a planted breach in test/check/breaches/ that must be reported. */
 const flows = "^src/(receiving|sharing|instances)/";
 const adapters = "^src/(mailbox|mail|http|jobs|observe)/";
-const ports = "^src/(mailbox/session|mail/transport|http/outbound|http/peer-route|http/peer-pages|http/retry-after|jobs/queue)\\.ts$";
+const ports =
+  "^src/(mailbox/session|mail/transport|http/outbound|http/peer-route|http/peer-pages|http/retry-after|jobs/queue)\\.ts$";
 const pure = "^src/(domain/|protocols/[^/]+/(detect|link)\\.ts$)";
 
 /** @type {import("dependency-cruiser").IConfiguration["forbidden"]} */

@@ -11,9 +11,7 @@ export type ExplainedLink =
   /** Not a link of this host, not copied completely, or of something that has ended. */
   | "wrong-link"
   /** An invitation that somebody has accepted; each leads to one Cozy. */
-  | "already-accepted"
-  /** It may be opened again later. */
-  | "failed-for-now";
+  | "already-accepted";
 
 /** Somebody invited tells where his Cozy is. */
 export interface DiscoveryPage {

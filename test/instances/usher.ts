@@ -109,8 +109,8 @@ export async function startUsher(options: CozyOptions): Promise<Usher> {
         const read = mailReaders
           .map((reader) => reader.readLink?.(link) ?? null)
           .find((each) => each !== null);
-        if (read === undefined || read === null) throw new Error(`No protocol has such links: ${link}`);
-        const share = { ...read, sharer: { name: null, address: "share@mail.example" }, title: null };
+        if (read === undefined) throw new Error(`No protocol has such links: ${link}`);
+        const share = { ...read, sharer: { name: "Alice", address: "share@mail.example" }, title: null };
         return judgeAnnounced(db, { accountId, share, key: newId("key-") }, origins.parts);
       }),
     api: async (method, path, body) => {
@@ -162,6 +162,10 @@ async function siteIn(directory: string, logged: string[]): Promise<Site> {
     configFile,
     env: {},
     owner: "daemon",
+    // What a worker threw is a mistake that a test should show.
+    queueEvents: (log) => ({
+      onOutcome: ({ job, because, error }) => log.debug("job", { kind: job.kind, because, error }),
+    }),
     writeLog: (line) => logged.push(line),
   });
   if (!opened.ok) throw new Error(JSON.stringify(opened.problems));

@@ -99,7 +99,6 @@ describe.each(locales)("the pages in %s", (locale) => {
     pages.invitationAnswered(locale, { ...invited, outcome: "expired" }),
     pages.explained(locale, "answered-elsewhere"),
     pages.explained(locale, "wrong-link"),
-    pages.explained(locale, "failed-for-now"),
     pages.discovery(locale, discovery),
     ...problems.map((problem) => pages.discovery(locale, { ...discovery, description: null, problem })),
   ];
