@@ -83,7 +83,7 @@ async function answerAnew(
   const invited = await invitationOf(parts, gate, wanted, known);
   if (invited.kind !== "discovered") return invited;
   const outcome = await sendAnswer(parts, invited, wanted.who, wanted.ask);
-  return outcome.kind === "stale" ? unknownNow(invited.received) : outcome;
+  return outcome.kind === "stale" ? overtaken(invited.received) : outcome;
 }
 
 const malformed = never(
@@ -91,11 +91,12 @@ const malformed = never(
   "The link is no invitation of a Cozy; ask the sharer to share again.",
 );
 
-function unknownNow({ owner }: Received): NotFollowed {
+/** Right after discovery: somebody else told the same link of another Cozy meanwhile, or the sharer ended it, which discovery tells then. */
+function overtaken({ owner }: Received): TryLater {
   const host = new URL(owner.instance_url ?? "").host;
-  return never(
-    "invitation-unknown",
-    `${host} does not know the invitation any more; ask the sharer to share again.`,
+  return later(
+    "invitation-overtaken",
+    `${host} was told of another Cozy at the same time; Usher tells it again later.`,
   );
 }
 
