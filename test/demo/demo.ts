@@ -1,11 +1,13 @@
 /**
- * `npm run demo`: a share mail becomes a subscription, an invitation goes out, and a killed daemon loses nothing. All
- * parts are real but the OX server, which is emulated. Ends with one line of JSON. `--keep` leaves everything running.
+ * `npm run demo`: a share mail becomes a subscription, an invitation goes out, another is answered by a second Usher, and a
+ * killed daemon loses nothing. All parts are real but the OX server, which is emulated. Ends with one line of JSON. `--keep` leaves everything running.
  */
 import { createInterface } from "node:readline/promises";
 import { type Own, runUnderCurtain } from "../world/curtain.ts";
 import { type Daemon, startDaemon, usherJson } from "../world/site.ts";
 import { type Shared, startWorld, type World } from "../world/world.ts";
+import { openCozyScene } from "../e2e/cozy-scene.ts";
+import { answered } from "./answered.ts";
 import { mailsTo } from "./inbox.ts";
 import { expect, indented, say, show, waitUntil } from "./telling.ts";
 
@@ -33,6 +35,7 @@ await runUnderCurtain(async (own) => {
   const plans = await follow(stage);
   const minutes = await dieAndGoOn(stage, plans);
   await invite(stage);
+  const answer = await answered(await own(async () => openCozyScene()));
   if (process.argv.includes("--keep")) await keep(world);
   await stage.daemon.end("SIGTERM");
   const { origin, configFile } = world;
@@ -44,6 +47,7 @@ await runUnderCurtain(async (own) => {
       subscriptions: (await usherJson<readonly unknown[]>(configFile, ["subscription", "list"])).length,
       guestLogins: tokens.reduce((sum, token) => sum + origin.guestLogins(token).successful, 0),
       invitations: (await mailsTo(world, "carla")).length,
+      answer,
       seconds: Math.round((Date.now() - startedMs) / 1000),
     }),
   );
