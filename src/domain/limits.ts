@@ -342,6 +342,27 @@ export const limits = {
   cozyUploads: 1000,
   cozyUploadMs: 10 * 60_000,
 
+  /** Signatures of OCM servers: how old and how far ahead one may be (reference/ocm.md 4.8). */
+  signatureAgeMs: 300_000,
+  signatureAheadMs: 60_000,
+  /** Body that is signed: Nextcloud takes no larger one, and messages of OCM have one or two thousand bytes. */
+  signedBodyBytes: 50_000,
+  /** One field that carries or describes signatures; RSA of 4096 bits takes 700. */
+  signatureFieldChars: 8192,
+  /** What one signature covers: seven at most in what servers send. */
+  signedComponents: 30,
+  /** A peer's text in the reason why its signature does not count. */
+  signatureShownChars: 100,
+  /** Key ids are URLs with a fragment. */
+  keyIdChars: 500,
+  /** Keys of one JSON Web Key Set; servers publish one to three, more while they change them. */
+  jwksKeys: 20,
+  /** One public key, or one number of it. */
+  keyChars: 8192,
+  /** RFC 7518 section 3.3; longer keys than this cost more than they protect. */
+  rsaKeyMinBits: 2048,
+  rsaKeyMaxBits: 8192,
+
   /** Log lines stay readable: one text, the values of one list, and how deep fields may lie. */
   logTextChars: 2000,
   logValues: 50,
@@ -389,4 +410,35 @@ export const limits = {
   stopGraceMs: 25_000,
   /** Last resort after a stop was asked for; below TimeoutStopSec of the unit. */
   stopForcedMs: 40_000,
+  /** Hosts in one list of `ocm`; more belong behind a directory. */
+  ocmListedHosts: 500,
+  /** An invitation that ends sooner cannot be answered by a person. */
+  ocmInviteMinMs: 60_000,
+  /** How long a peer's discovery counts; Nextcloud keeps it as long (reference/ocm.md 6.2). */
+  ocmDiscoveryMs: 24 * 3600_000,
+  /** A peer whose discovery failed is left alone for so long (reference/ocm.md 6.2). */
+  ocmDiscoveryPauseMs: 5 * 60_000,
+  /** A discovery or key set; those seen have three thousand bytes. */
+  ocmDiscoveryBytes: 64 * 1024,
+  /** Body of a signed request that Nextcloud takes (reference/ocm.md 4.8), and so the largest that anybody sends. */
+  ocmBodyBytes: 50_000,
+  /** How old a signature may be, and how far ahead of this clock (reference/ocm.md 4.8). */
+  ocmSignatureAgeMs: 300_000,
+  ocmSignatureAheadMs: 60_000,
+  /** How long a taken signature is remembered: longer than it could be replayed. */
+  ocmReplayMs: 10 * 60_000,
+  /** Keys kept of one peer; more are never of one server. */
+  ocmPeerKeys: 20,
+  /** Peers whose discovery is kept: any stranger can name one more. */
+  ocmPeers: 10_000,
+  /** Shares that wait for one account's answer: a stranger cannot fill the store. */
+  ocmPendingShares: 200,
+  /** Open invitations of one account. */
+  ocmOpenInvites: 1000,
+  /** How long a peer may take to post the share that a public link is turned into. */
+  ocmExpectedMs: 2 * 60_000,
+  /** How long an access token of a sent share counts (reference/ocm.md 4.7). */
+  ocmAccessTokenMs: 3600_000,
+  /** Entries of one multistatus answer (RFC 4918) that are read. */
+  davEntries: 2000,
 } as const;
