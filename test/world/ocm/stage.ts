@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeCertificates } from "../tls.ts";
+import type { Resolve } from "./caller.ts";
+import type { OcmServerOptions } from "./server.ts";
+
+/** Where emulated servers find each other; whoever is started through it ends with it. */
+export interface Stage extends AsyncDisposable {
+  /** PEM of the authority that signed all certificates. */
+  readonly ca: string;
+  readonly tls: OcmServerOptions["tls"];
+  readonly resolve: Resolve;
+  /** Makes a server known that is no emulator, for example a site under test: it listens at that port of 127.0.0.1. */
+  add(hostname: string, port: number): void;
+  /** Starts an emulator under a name of the stage. */
+  start<Options extends object, Peer extends AsyncDisposable & { readonly port: number }>(
+    starting: (options: Options & OcmServerOptions) => Promise<Peer>,
+    hostname: string,
+    options: Options,
+  ): Promise<Peer>;
+}
+
+/** One certificate holds all the names. */
+export async function openStage(hostnames: readonly string[]): Promise<Stage> {
+  await using stack = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), "usher-ocm-"));
+  stack.defer(async () => rm(directory, { recursive: true }));
+  const certificates = await makeCertificates(directory);
+  const { ca } = certificates;
+  const tls = await certificates.certificate(hostnames);
+  const ports = new Map<string, number>();
+  const resolve: Resolve = (hostname) => {
+    const port = ports.get(hostname);
+    return port === undefined ? null : { port, ca };
+  };
+  const owned = stack.move();
+  return {
+    ca,
+    tls,
+    resolve,
+    add: (hostname, port) => void ports.set(hostname, port),
+    start: async (starting, hostname, options) => {
+      const peer = owned.use(await starting({ ...options, tls, hostname, resolve }));
+      ports.set(hostname, peer.port);
+      return peer;
+    },
+    [Symbol.asyncDispose]: async () => owned.disposeAsync(),
+  };
+}
