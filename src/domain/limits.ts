@@ -342,11 +342,6 @@ export const limits = {
   cozyUploads: 1000,
   cozyUploadMs: 10 * 60_000,
 
-  /** Signatures of OCM servers: how old and how far ahead one may be (reference/ocm.md 4.8). */
-  signatureAgeMs: 300_000,
-  signatureAheadMs: 60_000,
-  /** Body that is signed: Nextcloud takes no larger one, and messages of OCM have one or two thousand bytes. */
-  signedBodyBytes: 50_000,
   /** One field that carries or describes signatures; RSA of 4096 bits takes 700. */
   signatureFieldChars: 8192,
   /** What one signature covers: seven at most in what servers send. */
@@ -355,8 +350,6 @@ export const limits = {
   signatureShownChars: 100,
   /** Key ids are URLs with a fragment. */
   keyIdChars: 500,
-  /** Keys of one JSON Web Key Set; servers publish one to three, more while they change them. */
-  jwksKeys: 20,
   /** One public key, or one number of it. */
   keyChars: 8192,
   /** RFC 7518 section 3.3; longer keys than this cost more than they protect. */
@@ -427,7 +420,7 @@ export const limits = {
   ocmSignatureAheadMs: 60_000,
   /** How long a taken signature is remembered: longer than it could be replayed. */
   ocmReplayMs: 10 * 60_000,
-  /** Keys kept of one peer; more are never of one server. */
+  /** Keys of one peer that are read and kept: servers have one to three, more while they change them. */
   ocmPeerKeys: 20,
   /** Peers whose discovery is kept: any stranger can name one more. */
   ocmPeers: 10_000,
