@@ -1,5 +1,5 @@
 /** The rules between rooms (src/README.md). Each has a planted breach in test/check/breaches/ that must be reported. */
-const flows = "^src/(receiving|sharing|instances)/";
+const flows = "^src/(receiving|sharing|instances|federation)/";
 const adapters = "^src/(mailbox|mail|http|jobs|observe)/";
 const ports =
   "^src/(mailbox/session|mail/transport|http/outbound|http/peer-route|http/peer-pages|http/retry-after|jobs/queue)\\.ts$";
@@ -47,20 +47,20 @@ export const forbidden = [
   {
     name: "flows-see-ports-only",
     severity: "error",
-    from: { path: "^src/(receiving|sharing|instances|delivery)/" },
+    from: { path: "^src/(receiving|sharing|instances|federation|delivery)/" },
     to: { path: adapters, pathNot: ports },
   },
   {
     name: "flows-are-strangers",
     severity: "error",
-    from: { path: "^src/(receiving|sharing|instances)/" },
+    from: { path: "^src/(receiving|sharing|instances|federation)/" },
     to: { path: flows, pathNot: "^src/$1/" },
   },
   {
     name: "adapters-do-not-know-flows",
     severity: "error",
     from: { path: "^src/(mailbox|mail|http|jobs|observe|store|config)/" },
-    to: { path: "^src/(receiving|sharing|instances|delivery|cli)/" },
+    to: { path: "^src/(receiving|sharing|instances|federation|delivery|cli)/" },
   },
   {
     name: "only-the-roots-wire",

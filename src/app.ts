@@ -100,6 +100,7 @@ async function assemble(site: Site, env: DaemonSource["env"], stack: AsyncDispos
 const schedule: readonly ScheduleEntry[] = [
   { cron: "* * * * *", job: { kind: "sweep-subscriptions", subject: "site", lane: "site" } },
   { cron: "* * * * *", job: { kind: "sweep-sharings", subject: "site", lane: "site" } },
+  { cron: "17 * * * *", job: { kind: "sweep-federation", subject: "site", lane: "site" } },
   { cron: "*/5 * * * *", job: { kind: "expire-notifications", subject: "site", lane: "site" } },
 ];
 

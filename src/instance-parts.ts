@@ -28,7 +28,7 @@ export function instanceParts(
     mailMember: async (db, mail) => mailMember(db, mail, planningParts(site, current)),
     withdrawMails: async (db, of) => withdrawMails(db, of, site),
     announce: async (db, { instance: { accountId }, share, key }) =>
-      judgeAnnounced(db, { accountId, share, key }, receiving()),
+      judgeAnnounced(db, { accountId, share, key, voucher: null }, receiving()),
     answer: async (notificationId, given) => answered(receiving(), notificationId, given),
     recheck: async (db, notificationId) => recheck(db, notificationId, receiving()),
     leave: async (db, notificationId, by) => leaveThrough(db, { notificationId, by }, receiving()),

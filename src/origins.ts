@@ -1,5 +1,7 @@
 import { createGuardedClient } from "./http/guarded-client.ts";
-import type { PeerRoute } from "./http/peer-route.ts";
+import { createFederation } from "./federation/federation.ts";
+import { federationGround } from "./federation-ground.ts";
+import type { PeerRoute, SiteRoute } from "./http/peer-route.ts";
 import { instanceParts } from "./instance-parts.ts";
 import { createInstances } from "./instances/instances.ts";
 import { createProtocols } from "./protocols/protocols.ts";
@@ -18,6 +20,8 @@ export interface Origins extends Room {
   readonly parts: ReceivingParts;
   /** What accounts' instance hosts serve. */
   readonly routes: readonly PeerRoute[];
+  /** What the site serves to other servers. */
+  readonly federationRoutes: readonly SiteRoute[];
 }
 
 /** Everything that reaches origins, home servers and other Cozys, behind the outgoing guard. */
@@ -28,24 +32,27 @@ export function createOrigins(site: Site, current: CurrentConfig): Origins {
   });
   // Instance hosts judge what is announced to them as mails are judged, and the flow that judges follows through them.
   const instances = createInstances(instanceParts(site, current, { http, receiving: () => parts }));
+  const federation = createFederation(federationGround(site, current, { http, receiving: () => parts }));
   const protocols = createProtocols(
     {
       http,
       userAgent: () => current().outbound.userAgent,
       addressRules: () => current().addresses,
     },
-    instances.ways,
+    { cozy: instances.ways, ocm: federation.ways },
   );
   const parts: ReceivingParts = receivingParts(site, protocols, current);
   return {
     parts,
     routes: instances.routes,
+    federationRoutes: federation.routes,
     workers: {
       follow: createFollow(parts),
       "check-subscription": createCheck(parts),
       leave: createLeave(parts),
       refuse: createRefuse(parts),
       ...instances.workers,
+      ...federation.workers,
     },
     [Symbol.asyncDispose]: async () => http[Symbol.asyncDispose](),
   };

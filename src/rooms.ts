@@ -69,7 +69,16 @@ export function lazyOrigins(
   site: Site,
   current: CurrentConfig,
 ): LazyRoom<Origins> {
-  return lazily(stack, ["follow", "check-subscription", "leave", "refuse", "tell-member"], async () => {
+  const kinds = [
+    "follow",
+    "check-subscription",
+    "leave",
+    "refuse",
+    "tell-member",
+    "tell-peer",
+    "sweep-federation",
+  ] as const;
+  return lazily(stack, kinds, async () => {
     const { createOrigins } = await import("./origins.ts");
     return createOrigins(site, current);
   });

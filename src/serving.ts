@@ -28,6 +28,7 @@ export async function createServing(
     files: servingFiles(origins),
     sharings: servingSharings(planningParts(site, current)),
     instanceRoutes: async () => (await origins()).routes,
+    federationRoutes: async () => (await origins()).federationRoutes,
     pages: createPages(() => current().smtp?.from.name ?? "Usher"),
   });
 }

@@ -38,6 +38,7 @@ export interface Config {
   /** Null: no invitations can be sent. */
   readonly smtp: Smtp | null;
   readonly sharing: SharingConfig;
+  readonly ocm: OcmConfig;
   readonly templates: {
     /** The site's own. */
     readonly directory: string | null;
@@ -45,6 +46,21 @@ export interface Config {
     readonly brand: string | null;
   };
   readonly log: { readonly level: "debug" | "info" | "warn" | "error"; readonly format: "json" | "text" };
+}
+
+/** The site as a server of Open Cloud Mesh; served only where `server` is given. Hosts are `host[:port]`. */
+export interface OcmConfig {
+  readonly enabled: boolean;
+  /** What it calls itself at its discovery. */
+  readonly provider: string;
+  /** Only these may ask and be asked; null for all. */
+  readonly allow: readonly string[] | null;
+  readonly deny: readonly string[];
+  /** Shares of people with whom the account exchanged no invitation are refused, not held. */
+  readonly mustInvite: boolean;
+  readonly inviteLifeMs: number;
+  /** Offered to somebody invited who has to say where he is at home. */
+  readonly servers: readonly { readonly name: string; readonly host: string }[];
 }
 
 /** The HTTP server, behind the administrator's reverse proxy. */

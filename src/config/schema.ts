@@ -2,6 +2,7 @@ import { z } from "zod";
 import { limits } from "../domain/limits.ts";
 import type { ConfigFiles, SecretForm } from "./files.ts";
 import { field, orNull, type Parsed, right, section } from "./parsed.ts";
+import { ocmConfig } from "./ocm.ts";
 import { siteRules } from "./rules.ts";
 import { Secret } from "./secret.ts";
 import { serverConfig } from "./server.ts";
@@ -50,6 +51,7 @@ export function configSchema(files: ConfigFiles) {
     }),
     smtp: orNull(smtp(files)),
     sharing: sharingConfig(),
+    ocm: ocmConfig(),
     templates: section({
       directory: orNull(field(textThen(files.directory))),
       brand: orNull(field(textThen(files.directory))),

@@ -25,7 +25,8 @@ export interface OutboundDownload extends AsyncDisposable {
 
 export interface OutboundRequest {
   readonly url: string;
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Those of RFC 9110 and WebDAV (RFC 4918) that somebody needs. */
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "PROPFIND" | "MKCOL" | "MOVE";
   readonly headers?: Readonly<Record<string, string>>;
   /** Text, or bytes as they are. */
   readonly body?: string | Uint8Array;

@@ -1,18 +1,37 @@
+import type { Readable } from "node:stream";
 import type { z } from "zod";
 
-/** The port for what instance hosts serve: routes of foreign protocols. `http/server/instance-app.ts` mounts them. */
-export interface PeerRoute {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+/**
+ * The port for routes of foreign protocols: those of accounts' own hosts (`Host` is the instance that was asked) and those of
+ * the site (`Host` is null). `http/server/peer-app.ts` mounts them.
+ */
+export interface PeerRoute<Host = Instance> {
+  /** HEAD is served with GET. */
+  readonly method: PeerMethod;
   /** With `:name` for a piece, and `*` for the rest at the end. */
   readonly path: string;
   /** For the OpenAPI document; null for pages. Nothing is checked by it. */
   readonly operation: PeerOperation | null;
   /** Largest body; limits.serverBodyBytes where it is left out. */
   readonly bodyBytes?: number;
-  /** The body is bytes, whatever its type says: files of any type are put here. */
+  /** The body is bytes, whatever its type says: files of any type, and bodies whose signature is verified. */
   readonly takesBytes?: true;
-  answer(request: PeerRequest): Promise<PeerReply>;
+  answer(request: PeerRequest<Host>): Promise<PeerReply>;
 }
+
+/** Routes of the site, at `server.publicUrl`. */
+export type SiteRoute = PeerRoute<null>;
+
+export type PeerMethod =
+  | "GET"
+  | "POST"
+  | "PUT"
+  | "PATCH"
+  | "DELETE"
+  | "OPTIONS"
+  | "PROPFIND"
+  | "MKCOL"
+  | "MOVE";
 
 export interface PeerOperation {
   readonly id: string;
@@ -37,8 +56,12 @@ export interface Instance {
   readonly url: string;
 }
 
-export interface PeerRequest {
-  readonly instance: Instance;
+export interface PeerRequest<Host = Instance> {
+  readonly instance: Host;
+  /** As it was sent: upper case, `HEAD` too. */
+  readonly method: string;
+  /** Path and query as they were sent, percent-encoding kept: what signatures cover. */
+  readonly target: string;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   /** Names lower-case; of a repeated field the first. */
@@ -55,6 +78,6 @@ export interface PeerRequest {
 export interface PeerReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** An object is sent as JSON, under the type that the headers name or application/json. */
-  readonly body?: string | Buffer | object | null;
+  /** An object is sent as JSON, under the type that the headers name or application/json; a stream as it comes. */
+  readonly body?: string | Buffer | Readable | object | null;
 }

@@ -8,7 +8,8 @@ type Owned =
   | "notice"
   | "sharer_notice"
   | "invitation"
-  | "cozy_member";
+  | "cozy_member"
+  | "ocm_sent_share";
 
 /** What the subject of each kind of work is; null for work of the site itself. */
 const subjects: Readonly<Record<JobKind, Owned | null>> = {
@@ -21,11 +22,13 @@ const subjects: Readonly<Record<JobKind, Owned | null>> = {
   leave: "subscription",
   "send-notice": "notice",
   "tell-member": "cozy_member",
+  "tell-peer": "ocm_sent_share",
   "send-sharer-notice": "sharer_notice",
   "send-invitation": "invitation",
   "sweep-subscriptions": null,
   "expire-notifications": null,
   "sweep-sharings": null,
+  "sweep-federation": null,
 };
 
 /** Name of the account whose work a job is; null for the site's own, and where the account was removed. */

@@ -53,6 +53,10 @@ export type JobKind =
   | "send-sharer-notice"
   /** One step of a sharing at a member's Cozy: the request, documents, the end. */
   | "tell-member"
+  /** A share, or its end, at the recipient's server of Open Cloud Mesh. */
+  | "tell-peer"
+  /** What of Open Cloud Mesh is over: invitations, shares, signatures, tokens. */
+  | "sweep-federation"
   /** Reminders that are due, and sharings whose time is over. */
   | "sweep-sharings";
 

@@ -23,6 +23,8 @@ export const retryRules: Readonly<Record<JobKind, RetryRule>> = {
   "mark-message": { schedule: schedules.imap, tries: limits.followTries },
   "read-answer": { schedule: schedules.imap, tries: limits.followTries },
   "expire-notifications": { schedule: schedules.http, tries: limits.followTries },
+  "tell-peer": { schedule: schedules.http, tries: limits.followTries },
+  "sweep-federation": { schedule: schedules.http, tries: limits.followTries },
   "sweep-sharings": { schedule: schedules.http, tries: limits.followTries },
   "sweep-subscriptions": { schedule: schedules.http, tries: limits.followTries },
 };

@@ -1,3 +1,4 @@
+import type { HomeKind } from "../domain/home.ts";
 import type { MailView } from "../domain/mail.ts";
 import type { ModuleName, ProtocolName, ShareNotification } from "../domain/share.ts";
 import type { LinkState } from "../domain/subscription.ts";
@@ -62,6 +63,7 @@ export interface ShareTarget {
 
 /** A share that an account wants to follow. */
 export interface Share {
+  readonly notificationId: string;
   /** `https://host[:port]`. */
   readonly origin: string;
   readonly variant: string;
@@ -80,8 +82,8 @@ export interface Follower {
   /** All of the account's addresses, as stored. */
   readonly addresses: readonly string[];
   readonly modules: readonly ModuleName[];
-  /** The account has a home server for this protocol. */
-  readonly hasHome: boolean;
+  /** The kinds of home servers that the account has. */
+  readonly homes: readonly HomeKind[];
   readonly locale: string;
 }
 
@@ -146,7 +148,16 @@ export interface TryLater {
   readonly retryAfterMs: number | null;
 }
 
-export type FollowReply = Followed | NotFollowed | TryLater;
+/** The answer itself was all: nothing stands that would be looked at again, as with an accepted invitation. Of `follow` alone. */
+export interface Settled {
+  readonly kind: "settled";
+  /** A kebab-case reason, for example `contact-added`. */
+  readonly because: string;
+  /** A sentence for a person. */
+  readonly detail: string;
+}
+
+export type FollowReply = Followed | Settled | NotFollowed | TryLater;
 export type LeaveReply = { readonly kind: "left" } | NotFollowed | TryLater;
 
 /**
@@ -219,19 +230,24 @@ export interface Protocol {
   readonly unrefusableVariants?: readonly string[];
   /** Why the share cannot be followed, decided before any request; null when it can. */
   restriction(share: ShareFacts, who: Follower): NotFollowed | null;
-  /** How this account follows shares of this protocol. */
-  way(account: FollowerHome): { readonly via: "usher" | "home"; readonly way: FollowWay };
+  /** How this account follows shares of this protocol and variant. */
+  way(account: FollowerHomes, variant: string): { readonly via: "usher" | "home"; readonly way: FollowWay };
 }
 
 /** A share without its secrets. */
-export type ShareFacts = Omit<Share, "link" | "password">;
+export type ShareFacts = Omit<Share, "link" | "password" | "notificationId">;
 
-/** Where the account is at home, as far as following is concerned. `password` is asked for only when used. */
+/** Where the account is at home, as far as following is concerned. */
+export interface FollowerHomes {
+  /** At most one of each kind. */
+  readonly homes: readonly FollowerHome[];
+}
+
 export interface FollowerHome {
-  readonly home: {
-    readonly kind: "ox";
-    readonly baseUrl: string;
-    readonly login: string;
-    readonly password: () => string;
-  } | null;
+  readonly kind: HomeKind;
+  /** OX: the API prefix; else `https://host[:port][/path]`, without a slash at the end. */
+  readonly baseUrl: string;
+  readonly login: string;
+  /** Asked for only when used. */
+  readonly password: () => string;
 }

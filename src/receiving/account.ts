@@ -1,10 +1,10 @@
 import { moduleName, type ModuleName } from "../domain/share.ts";
-import type { Follower, FollowerHome } from "../protocols/protocol.ts";
+import type { Follower, FollowerHomes } from "../protocols/protocol.ts";
 import type { Sealer } from "../store/sealing.ts";
 import type { Db } from "../store/store.ts";
 
 /** An account as following needs it: who it is, and where it is at home. */
-export interface FollowingAccount extends FollowerHome {
+export interface FollowingAccount extends FollowerHomes {
   readonly id: string;
   readonly name: string;
   readonly who: Follower;
@@ -24,11 +24,12 @@ export async function readFollowingAccount(
     .where("account_id", "=", accountId)
     .orderBy("is_primary", "desc")
     .execute();
-  const home = await db
+  const homes = await db
     .selectFrom("account_home")
     .selectAll()
     .where("account_id", "=", accountId)
-    .executeTakeFirst();
+    .orderBy("kind")
+    .execute();
   return {
     id: account.id,
     name: account.name,
@@ -38,22 +39,15 @@ export async function readFollowingAccount(
       addresses: addresses.map((row) => row.address),
       modules: parseModules(account.modules_json),
       locale: account.locale,
-      hasHome: home !== undefined,
+      homes: homes.map(({ kind }) => kind),
     },
-    home:
-      home === undefined
-        ? null
-        : {
-            kind: home.kind,
-            baseUrl: home.base_url,
-            login: home.login,
-            password: () =>
-              sealer.open(home.password_sealed, {
-                table: "account_home",
-                row: accountId,
-                column: "password_sealed",
-              }),
-          },
+    homes: homes.map(({ kind, base_url: baseUrl, login, password_sealed: sealed }) => ({
+      kind,
+      baseUrl,
+      login,
+      password: () =>
+        sealer.open(sealed, { table: "account_home", row: accountId, column: "password_sealed" }),
+    })),
   };
 }
 

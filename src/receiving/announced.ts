@@ -15,6 +15,17 @@ export interface Announced {
   readonly accountId: string;
   readonly share: ShareNotification;
   readonly key: string;
+  /** Who proved by a signature to be the server that tells; null where nobody vouches. */
+  readonly voucher: AnnouncedVoucher | null;
+}
+
+export interface AnnouncedVoucher {
+  /** `host[:port]`. */
+  readonly host: string;
+  readonly keyId: string;
+  readonly scheme: string;
+  /** The account exchanged an invitation with the sharer. */
+  readonly isContact: boolean;
 }
 
 /**

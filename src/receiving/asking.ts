@@ -26,13 +26,14 @@ export async function askFor(row: NotificationRow, parts: AskingParts): Promise<
   const account = await readFollowingAccount(parts.store.db, row.account_id, parts.sealer);
   if (protocol === undefined || account === undefined) return undefined;
   const share = await readShare(row, parts);
-  return { protocol, account, share, ...protocol.way(account) };
+  return { protocol, account, share, ...protocol.way(account, row.variant) };
 }
 
 async function readShare(row: NotificationRow, parts: AskingParts): Promise<Share> {
   const place = { table: "notification", row: row.id };
   const targets = await readTargets(parts.store.db, row.id);
   return {
+    notificationId: row.id,
     origin: row.origin,
     variant: row.variant,
     link: parts.sealer.open(row.link_sealed, { ...place, column: "link_sealed" }),

@@ -108,6 +108,7 @@ async function keepState(db: Db, look: Look, parts: ReceivingParts): Promise<voi
 function eventOf(reply: FollowReply): SubscriptionEvent {
   switch (reply.kind) {
     case "followed":
+    case "settled":
       return { kind: "seen" };
     case "try-later":
       return { kind: "no-answer", retryAfterMs: reply.retryAfterMs };

@@ -1,7 +1,7 @@
 import { unreachable } from "../domain/unreachable.ts";
 import { afterEvent } from "../domain/subscription.ts";
 import type { JobOutcome, LeasedJob, Worker } from "../jobs/queue.ts";
-import type { Call, Followed, FollowReply, NotFollowed, TryLater } from "../protocols/protocol.ts";
+import type { Call, Followed, FollowReply, NotFollowed, Settled, TryLater } from "../protocols/protocol.ts";
 import { type NotificationRow, readNotification, readTargets } from "../store/notifications.ts";
 import { addRecord } from "../store/records.ts";
 import type { Db } from "../store/store.ts";
@@ -52,6 +52,8 @@ function outcomeOf(attempt: Attempt, parts: ReceivingParts): JobOutcome {
   switch (reply.kind) {
     case "followed":
       return { kind: "done", commit: async (db) => subscribe(db, attempt, reply, parts) };
+    case "settled":
+      return { kind: "done", commit: async (db) => settle(db, attempt, reply, parts) };
     case "no":
       return refused({ row, asking, reply, calls }, parts);
     case "try-later":
@@ -59,6 +61,17 @@ function outcomeOf(attempt: Attempt, parts: ReceivingParts): JobOutcome {
     default:
       return unreachable(reply);
   }
+}
+
+/** The account's yes was carried out, and nothing stands that would have to be left again. */
+async function settle(db: Db, { row, calls }: Attempt, reply: Settled, parts: ReceivingParts): Promise<void> {
+  const about = { accountId: row.account_id, notificationId: row.id };
+  await recordCalls(db, about, calls);
+  await addRecord(db, about, "outcome", { what: "follow", ...reply });
+  if (!(await isAccepted(db, row))) return;
+  const { because: reason, detail } = reply;
+  await changeState(db, row.id, { state: "followed", reason, detail }, parts);
+  afterCommit(() => parts.tell("share-followed", { notification: row.id, origin: row.origin, reason }));
 }
 
 async function subscribe(db: Db, attempt: Attempt, reply: Followed, parts: ReceivingParts): Promise<void> {

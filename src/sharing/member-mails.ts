@@ -18,7 +18,7 @@ export interface MemberMail {
   readonly recipientId: string;
   /** Secret. */
   readonly link: string;
-  readonly purpose: "invitation" | "discovery";
+  readonly purpose: "invitation" | "discovery" | "invite";
 }
 
 /**

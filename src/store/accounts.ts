@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 import { addressKey } from "../domain/address.ts";
 import type { ModuleName } from "../domain/share.ts";
-import type { AccountAddressTable, AccountHomeTable, AccountTable } from "./schema.ts";
+import type { AccountAddressTable, AccountHomeTable, AccountTable } from "./account-tables.ts";
 import type { Db } from "./store.ts";
 
 export type AccountRow = Selectable<AccountTable>;

@@ -3,12 +3,19 @@ import { firstLight } from "./migrations/001-first-light.ts";
 import { judgement } from "./migrations/002-judgement.ts";
 import { fateOfMail } from "./migrations/003-fate-of-mail.ts";
 import { instances } from "./migrations/004-instances.ts";
+import { openCloudMesh } from "./migrations/005-open-cloud-mesh.ts";
 import type { Schema } from "./schema.ts";
 import { StoreError } from "./store-error.ts";
 import { inTransaction } from "./transaction-scope.ts";
 
 /** Forward only, never changed once released. The number of a schema is the place of its migration, from 1. */
-const migrations: readonly (readonly string[])[] = [firstLight, judgement, fateOfMail, instances];
+const migrations: readonly (readonly string[])[] = [
+  firstLight,
+  judgement,
+  fateOfMail,
+  instances,
+  openCloudMesh,
+];
 
 /** "Ushr": tells the store from other SQLite files. */
 const applicationId = 0x55736872;

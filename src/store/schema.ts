@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { AccountAddressTable, AccountHomeTable, AccountTable } from "./account-tables.ts";
 import type {
   CozyClientTable,
   CozyDocumentTable,
@@ -6,6 +7,18 @@ import type {
   CozySharingTable,
   CozyTokenTable,
 } from "./instance-tables.ts";
+import type {
+  OcmAccessTokenTable,
+  OcmContactTable,
+  OcmExpectedShareTable,
+  OcmInviteTable,
+  OcmPeerKeyTable,
+  OcmPeerTable,
+  OcmReceivedShareTable,
+  OcmSeenSignatureTable,
+  OcmSentShareTable,
+  SiteKeyTable,
+} from "./ocm-tables.ts";
 import type {
   InvitationTable,
   MuteTable,
@@ -51,40 +64,16 @@ export interface Schema {
   cozy_client: CozyClientTable;
   cozy_token: CozyTokenTable;
   cozy_document: CozyDocumentTable;
-}
-
-export interface AccountTable {
-  id: string;
-  /** Unique; how the administrator calls the account. */
-  name: string;
-  /** BCP 47 tag. */
-  locale: string;
-  /** JSON array of ModuleName. */
-  modules_json: string;
-  /** The account's own rules, JSON array of Rule; null for none. */
-  policy_json: Generated<string | null>;
-  created_at: number;
-  /** `host[:port]` under which the account's own Cozy routes are served; null for none. Unique. */
-  instance_host: Generated<string | null>;
-}
-
-export interface AccountAddressTable {
-  /** Normal form of domain/address.ts; unique in the site. */
-  address_key: string;
-  account_id: string;
-  /** As given. */
-  address: string;
-  is_primary: number;
-}
-
-/** The account's own groupware or cloud server, where subscriptions can be registered in his name. */
-export interface AccountHomeTable {
-  account_id: string;
-  kind: "ox";
-  /** API prefix, for example https://ox.example.org/ajax/ */
-  base_url: string;
-  login: string;
-  password_sealed: string;
+  site_key: SiteKeyTable;
+  ocm_peer: OcmPeerTable;
+  ocm_peer_key: OcmPeerKeyTable;
+  ocm_seen_signature: OcmSeenSignatureTable;
+  ocm_contact: OcmContactTable;
+  ocm_invite: OcmInviteTable;
+  ocm_received_share: OcmReceivedShareTable;
+  ocm_expected_share: OcmExpectedShareTable;
+  ocm_sent_share: OcmSentShareTable;
+  ocm_access_token: OcmAccessTokenTable;
 }
 
 export type MailboxState = "active" | "backoff" | "auth-failed" | "disabled";

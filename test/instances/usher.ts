@@ -111,7 +111,8 @@ export async function startUsher(options: CozyOptions): Promise<Usher> {
           .find((each) => each !== null);
         if (read === undefined) throw new Error(`No protocol has such links: ${link}`);
         const share = { ...read, sharer: { name: "Alice", address: "share@mail.example" }, title: null };
-        return judgeAnnounced(db, { accountId, share, key: newId("key-") }, origins.parts);
+        const news = { accountId, share, key: newId("key-"), voucher: null };
+        return judgeAnnounced(db, news, origins.parts);
       }),
     api: async (method, path, body) => {
       const scopes = tokenScopes.filter((scope) => !scope.startsWith("jobs:"));

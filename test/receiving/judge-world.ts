@@ -132,7 +132,7 @@ async function findingOf(
       locale: "en",
       accountId: "a1",
       instanceUrl: null,
-      hasHome: false,
+      homes: [],
     },
     protocol: protocols.find(({ name }) => name === share.protocol) ?? null,
   };

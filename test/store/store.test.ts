@@ -46,7 +46,7 @@ test("a schema newer than the program is refused with both numbers and the way o
   await sql`pragma user_version = 41`.execute(store.db);
   const error = await openStore(store.file).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ code: "SCHEMA_NEW", temporary: false });
-  expect(String(error)).toMatch(/schema 41.* only up to 4;.*newer Usher/);
+  expect(String(error)).toMatch(/schema 41.* only up to 5;.*newer Usher/);
 });
 
 test("a command that may not migrate says so where there is no store or an older one", async () => {
@@ -136,8 +136,9 @@ test("an account that is removed takes everything of its own along, and nothing 
   }
   await store.db.deleteFrom("account").where("id", "=", "a1").execute();
   const tables = await sql<{ name: string }>`select name from sqlite_schema where type = 'table'
-    and name not like 'sqlite_%' and name not in ('job', 'suppression')`.execute(store.db);
-  expect(tables.rows.length).toBe(25);
+    and name not like 'sqlite_%' and name not in ('job', 'suppression', 'site_key', 'ocm_peer', 'ocm_peer_key',
+    'ocm_seen_signature')`.execute(store.db);
+  expect(tables.rows.length).toBe(31);
   for (const { name } of tables.rows) {
     const count = await sql<{ n: number }>`select count(*) as n from ${sql.table(name)}`.execute(store.db);
     expect(count.rows, name).toEqual([{ n: 1 }]);
@@ -180,5 +181,13 @@ function everythingOf(a: string): readonly string[] {
     `insert into cozy_token values ('k${a}', '${a}', 'o${a}', 'z${a}', 'access', '', 1, null, null)`,
     `insert into cozy_document (account_id, doctype, document_id, revision, body_json, is_deleted, received_through, updated_at)
       values ('${a}', 'io.cozy.tests', 'd', '1-a', '{}', 0, 'z${a}', 1)`,
+    `insert into ocm_contact values ('q${a}', '${a}', 'cloud.example', 'dora', 'Dora', null, 'invite-sent', 1)`,
+    `insert into ocm_invite values ('v${a}', '${a}', 'h${a}', 'r${a}', 'hash-${a}', 'u1', 'open', 'q${a}', null, 1, 2, null)`,
+    `insert into ocm_received_share values ('x${a}', '${a}', 'cloud.example', '17', 'hash', 'u1', null, null, 0, 'webdav', null,
+      'alice@site', 'dora@cloud.example', 'dora@cloud.example', null, null, 't', 'file', '[]', '[]', 'pending', 1, 'n${a}', null, 1, 1)`,
+    `insert into ocm_expected_share values ('${a}', 'cloud.example', 'n${a}', 2)`,
+    `insert into ocm_sent_share values ('p${a}', '${a}', 'h${a}', 'r${a}', 'cloud.example', 'dora@cloud.example', 'p-${a}', 'hash-${a}',
+      'u1', 'u1', null, 'u1', 't', 'file', '[]', null, 'created', null, 0, null, 1, 1)`,
+    `insert into ocm_access_token values ('hash-${a}', 'p${a}', 1, 2)`,
   ];
 }

@@ -5,6 +5,7 @@ import { limits } from "../../domain/limits.ts";
 import { readInstance } from "../../store/instances.ts";
 import type { Api } from "./api.ts";
 import { requireToken } from "./caller.ts";
+import { buildFederationApp, isFederationPath } from "./federation-app.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { securityHeaders } from "./headers.ts";
 import { healthRoutes } from "./health-routes.ts";
@@ -45,7 +46,12 @@ export async function buildApp(parts: ServerParts): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest("caller", null);
   const wrongSecrets = createWrongSecrets(() => performance.now());
-  guard(app, parts, lazyInstanceApp(app, parts, wrongSecrets));
+  guard(app, parts, {
+    instances: lazily(app, async () => buildInstanceApp(parts, await parts.instanceRoutes(), wrongSecrets)),
+    federation: lazily(app, async () =>
+      buildFederationApp(parts, await parts.federationRoutes(), wrongSecrets),
+    ),
+  });
   const api = app.withTypeProvider<ZodTypeProvider>();
   await describeApi(api);
   healthRoutes(api, parts);
@@ -70,24 +76,23 @@ function apiRoutes(api: Api, parts: ServerParts, wrongSecrets: WrongSecrets): vo
   api.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => reply.send(api.swagger()));
 }
 
-/** Loaded with the first request for an account's own host, and closed with the site's. */
-function lazyInstanceApp(
-  app: FastifyInstance,
-  parts: ServerParts,
-  wrongSecrets: WrongSecrets,
-): () => Promise<FastifyInstance> {
+/** Loaded with the first request for it, and closed with the site's. */
+function lazily(app: FastifyInstance, build: () => Promise<FastifyInstance>): () => Promise<FastifyInstance> {
   let loading: Promise<FastifyInstance> | null = null;
   app.addHook("onClose", async () => {
     await (await loading?.catch(() => null))?.close();
   });
-  return async () =>
-    (loading ??= parts
-      .instanceRoutes()
-      .then(async (routes) => buildInstanceApp(parts, routes, wrongSecrets)));
+  return async () => (loading ??= build());
+}
+
+/** Apps beside the site's own, to which requests are handed over. */
+interface OtherApps {
+  readonly instances: () => Promise<FastifyInstance>;
+  readonly federation: () => Promise<FastifyInstance>;
 }
 
 /** What holds for every request, known route or not. */
-function guard(app: FastifyInstance, parts: ServerParts, instanceApp: () => Promise<FastifyInstance>): void {
+function guard(app: FastifyInstance, parts: ServerParts, others: OtherApps): void {
   const { log } = parts;
   let hasWarned = false;
   app.addHook("onRequest", async (request, reply) => {
@@ -100,11 +105,13 @@ function guard(app: FastifyInstance, parts: ServerParts, instanceApp: () => Prom
       });
     }
     // Monitors ask by address.
-    if (request.url.startsWith("/health/") || isForHost(request, parts.settings().publicUrl)) return;
-    if ((await readInstance(parts.store.db, request.host)) === undefined) throw noRoute();
-    const instances = await instanceApp();
+    if (request.url.startsWith("/health/")) return;
+    const isForSite = isForHost(request, parts.settings().publicUrl);
+    if (isForSite && !isFederationPath(request.url)) return;
+    if (!isForSite && (await readInstance(parts.store.db, request.host)) === undefined) throw noRoute();
+    const other = await (isForSite ? others.federation() : others.instances());
     reply.hijack();
-    instances.routing(request.raw, reply.raw);
+    other.routing(request.raw, reply.raw);
   });
   app.addHook("onResponse", async (request, reply) => {
     const { method, routeOptions } = request;

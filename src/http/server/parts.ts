@@ -8,7 +8,7 @@ import type { NotificationRow } from "../../store/notifications.ts";
 import type { NotificationState, Schema } from "../../store/schema.ts";
 import type { Sealer } from "../../store/sealing.ts";
 import type { Store } from "../../store/store.ts";
-import type { PeerRoute } from "../peer-route.ts";
+import type { PeerRoute, SiteRoute } from "../peer-route.ts";
 import type { InvitationAnsweredPage, InvitationPage, Sharings } from "./sharing-parts.ts";
 
 /** What the composition root gives the server. */
@@ -26,6 +26,8 @@ export interface ServerParts {
   readonly pages: Pages;
   /** What accounts' own hosts serve; loaded with the first request to one. */
   readonly instanceRoutes: () => Promise<readonly PeerRoute[]>;
+  /** What the site serves to other servers of Open Cloud Mesh; loaded with the first request of one. */
+  readonly federationRoutes: () => Promise<readonly SiteRoute[]>;
 }
 
 type Tx = Transaction<Schema>;

@@ -13,12 +13,14 @@ export function createOx(parts: OxParts): Protocol {
     ignoredVariants: ["confirm-pwreset"],
     capabilities: { canRefuse: false, canFollow: true, canFollowAtHome: true, canBrowse: true },
     restriction: (share, who) => {
-      const admitted = admit(share, who, who.hasHome ? "home" : "usher");
+      const admitted = admit(share, who, who.homes.includes("ox") ? "home" : "usher");
       return admitted.kind === "no" ? admitted : null;
     },
-    way: ({ home }) =>
-      home === null
+    way: ({ homes }) => {
+      const home = homes.find(({ kind }) => kind === "ox");
+      return home === undefined
         ? { via: "usher", way: atOrigin }
-        : { via: "home", way: createOxAtHome({ ...parts, home }) },
+        : { via: "home", way: createOxAtHome({ ...parts, home }) };
+    },
   };
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { sql } from "kysely";
 import type { ServerConfig } from "../../../src/config/config.ts";
-import type { PeerRoute } from "../../../src/http/peer-route.ts";
+import type { PeerRoute, SiteRoute } from "../../../src/http/peer-route.ts";
 import type { Pages, ServerParts, SharedFiles } from "../../../src/http/server/parts.ts";
 import { createServer, type Server } from "../../../src/http/server/server.ts";
 import type { AskedSharing } from "../../../src/http/server/sharing-parts.ts";
@@ -47,17 +47,23 @@ export interface World extends AsyncDisposable {
 
 export interface WorldOptions {
   readonly instanceRoutes?: readonly PeerRoute[] | undefined;
+  readonly federationRoutes?: readonly SiteRoute[] | undefined;
   readonly files?: Partial<SharedFiles> | undefined;
   readonly settings?: Partial<ServerConfig> | undefined;
 }
 
 /** The real server on a port of its own, with the real answers behind it. */
-export async function openWorld({ files, settings, instanceRoutes }: WorldOptions = {}): Promise<World> {
+export async function openWorld({
+  files,
+  settings,
+  instanceRoutes,
+  federationRoutes,
+}: WorldOptions = {}): Promise<World> {
   await using stack = new AsyncDisposableStack();
   const store = stack.use(await temporaryStore());
   const sealer = createSealer(generateKey());
   const logged: string[] = [];
-  const parts = serverParts(store, sealer, { files, settings, instanceRoutes, logged });
+  const parts = serverParts(store, sealer, { files, settings, instanceRoutes, federationRoutes, logged });
   const start = async (): Promise<Server> => createServer(parts);
   const server = stack.use(await start());
   const opened = stack.move();
@@ -78,7 +84,13 @@ export async function openWorld({ files, settings, instanceRoutes }: WorldOption
 export function serverParts(
   store: Store,
   sealer: Sealer,
-  { files, settings, logged, instanceRoutes = [] }: WorldOptions & { readonly logged: string[] },
+  {
+    files,
+    settings,
+    logged,
+    instanceRoutes = [],
+    federationRoutes = [],
+  }: WorldOptions & { readonly logged: string[] },
 ): ServerParts & { readonly queue: SqlQueue } {
   const queue = createSqlQueue({ store, owner: "daemon/1" });
   const log = createLog({ level: "debug", format: "json", write: (line) => logged.push(line) });
@@ -111,6 +123,7 @@ export function serverParts(
     sharings: servingSharings(planningOf({ store, sealer }, queue)),
     pages: plainPages,
     instanceRoutes: async () => instanceRoutes,
+    federationRoutes: async () => federationRoutes,
   };
 }
 

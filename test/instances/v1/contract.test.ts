@@ -78,14 +78,20 @@ interface Invitation {
 async function shareWith(alice: CozyV1a, contact: string): Promise<Invitation> {
   const created = await alice.owner.share({ type: "master-master", permissions, contacts: [contact] });
   const folder = { module: "files", folder: "t1", item: null } as const;
-  const link = { origin: alice.origin, variant: "request", link: lastLink(alice), password: null };
+  const link = {
+    notificationId: "n1",
+    origin: alice.origin,
+    variant: "request",
+    link: lastLink(alice),
+    password: null,
+  };
   return { sharingId: idsIn(created.text).sharingId, share: { ...link, targets: [folder] } };
 }
 
 function wayOf({ origins }: Usher): FollowWay {
   const protocol = origins.parts.protocols.find(({ name }) => name === "cozy-v1");
   if (protocol === undefined) throw new Error("There is no such protocol.");
-  return protocol.way({ home: null }).way;
+  return protocol.way({ homes: [] }, "").way;
 }
 
 async function followerOf({ site, accountId }: Usher) {

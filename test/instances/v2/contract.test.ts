@@ -53,18 +53,25 @@ async function invite(alice: CozyV2, bob: UsherV2, id: string): Promise<{ shareI
   });
   const folder = (await bob.received())?.sharing.document_id ?? "";
   const targets = [{ module: "calendar", folder, item: null }] as const;
-  const share = { origin: alice.origin, variant: "request", link: "", password: null, targets };
+  const share = {
+    notificationId: "n1",
+    origin: alice.origin,
+    variant: "request",
+    link: "",
+    password: null,
+    targets,
+  };
   return { shareID: String(body["shareID"]), share };
 }
 
 function wayOf({ usher }: UsherV2): FollowWay {
   const protocol = usher.origins.parts.protocols.find(({ name }) => name === "cozy-v2");
   if (protocol === undefined) throw new Error("There is no such protocol.");
-  return protocol.way({ home: null }).way;
+  return protocol.way({ homes: [] }, "").way;
 }
 
 function followerOf({ usher, origin }: UsherV2): Follower {
-  const who = { addresses: ["bob@mail.example"], modules: [], hasHome: false, locale: "en" };
+  const who = { addresses: ["bob@mail.example"], modules: [], homes: [], locale: "en" };
   return { ...who, accountId: usher.accountId, instanceUrl: origin };
 }
 

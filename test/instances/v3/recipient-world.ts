@@ -125,7 +125,7 @@ export async function openRecipientWorld(certificates: Certificates): Promise<Re
       instanceUrl: bobUrl,
       addresses: [bobAddress],
       modules: ["files"],
-      hasHome: false,
+      homes: [],
       locale: "en",
     },
     announced,
@@ -190,7 +190,7 @@ function instanceParts(
     pages: async () => Promise.resolve(createPages(() => "Usher")),
     announce: async (db, { instance: { accountId }, share, key }) => {
       announced.push(share);
-      return judgeAnnounced(db, { accountId, share, key }, receiving);
+      return judgeAnnounced(db, { accountId, share, key, voucher: null }, receiving);
     },
     mailMember: async () => Promise.resolve(false),
     withdrawMails: async () => {},
@@ -256,7 +256,7 @@ function sharedRoutes(parts: InstanceParts) {
 
 /** A share as a mail or a request announced it. */
 export function shareOf(origin: string, link: string, variant = "discovery"): Share {
-  return { origin, variant, link, password: null, targets: [] };
+  return { notificationId: "n1", origin, variant, link, password: null, targets: [] };
 }
 
 /** What a way is asked with, and the calls it recorded. */

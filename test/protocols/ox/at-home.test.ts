@@ -4,7 +4,7 @@ import type { Call, Follower, FollowReply, Share } from "../../../src/protocols/
 import type { Certificates } from "../../world/tls.ts";
 import { asking, bob, filesFolder, type HomeWorld, openCertificates, openHome } from "./ox-world.ts";
 
-const bobAtHome: Follower = { ...bob, hasHome: true };
+const bobAtHome: Follower = { ...bob, homes: ["ox"] };
 
 let certificates: (Certificates & AsyncDisposable) | undefined;
 beforeAll(async () => {

@@ -59,7 +59,7 @@ followWayContract("OX, through the account's own server", async (): Promise<Open
   return {
     way,
     share,
-    follower: { ...bob, hasHome: true },
+    follower: { ...bob, homes: ["ox"] },
     foreignShare: foreignShare(origin),
     world,
     capabilities,

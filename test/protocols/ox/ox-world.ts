@@ -20,7 +20,7 @@ export const bob: Follower = {
   modules: ["files", "calendar"],
   accountId: "a1",
   instanceUrl: null,
-  hasHome: false,
+  homes: [],
   locale: "en",
 };
 
@@ -135,6 +135,7 @@ function addBob(origin: OxOrigin): Guest {
 /** The share of one folder, as its mail announces it. */
 export function shareOf(origin: OxOrigin, token: string, folder: string): Share {
   return {
+    notificationId: "n1",
     origin: origin.origin,
     variant: "share-created",
     link: origin.link(token, folder),

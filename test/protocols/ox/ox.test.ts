@@ -14,15 +14,15 @@ const home = {
 } as const;
 
 test("an account with an OX server of its own follows through it, any other by Usher itself", () => {
-  expect(ox.way({ home }).via).toBe("home");
-  expect(ox.way({ home: null }).via).toBe("usher");
+  expect(ox.way({ homes: [home] }, "").via).toBe("home");
+  expect(ox.way({ homes: [] }, "").via).toBe("usher");
 });
 
 test("a restriction is told before any request, and depends on where the account is at home", () => {
   const calendar = { module: "calendar", folder: "321", item: null } as const;
   const facts = { origin, variant: "share-created", targets: [calendar] };
   expect(ox.restriction(facts, bob)).toMatchObject({ kind: "no", because: "calendar-needs-home" });
-  expect(ox.restriction(facts, { ...bob, hasHome: true })).toBeNull();
+  expect(ox.restriction(facts, { ...bob, homes: ["ox"] })).toBeNull();
   expect(ox.restriction({ ...facts, targets: [filesFolder("39")] }, bob)).toBeNull();
 });
 

@@ -9,7 +9,7 @@ const bob: Follower = {
   modules: ["files", "calendar"],
   accountId: "a1",
   instanceUrl: null,
-  hasHome: true,
+  homes: ["ox"],
   locale: "en",
 };
 const folder: ShareTarget = { module: "files", folder: "39", item: null };

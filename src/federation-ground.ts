@@ -1,0 +1,35 @@
+import type { FederationGround } from "./federation/parts.ts";
+import type { OutboundClient } from "./http/outbound.ts";
+import { judgeAnnounced } from "./receiving/announced.ts";
+import type { ReceivingParts } from "./receiving/parts.ts";
+import { recheck } from "./receiving/through-instance.ts";
+import type { CurrentConfig } from "./room.ts";
+import { mailMember, withdrawMails } from "./sharing/member-mails.ts";
+import { planningParts } from "./sharing-parts.ts";
+import type { Site } from "./site.ts";
+import { newId } from "./store/ids.ts";
+
+/** What Open Cloud Mesh is given; `receiving` is asked for with the first share that is judged or ended. */
+export function federationGround(
+  site: Site,
+  current: CurrentConfig,
+  { http, receiving }: { readonly http: OutboundClient; readonly receiving: () => ReceivingParts },
+): FederationGround {
+  return {
+    ...site,
+    http,
+    newId,
+    random: Math.random,
+    siteUrl: () => (current().ocm.enabled ? (current().server?.publicUrl ?? null) : null),
+    settings: () => current().ocm,
+    pages: async () => {
+      const { createPages } = await import("./http/pages/pages.ts");
+      return createPages(() => current().smtp?.from.name ?? "Usher");
+    },
+    announce: async (db, news) => judgeAnnounced(db, news, receiving()),
+    recheck: async (db, notificationId) => recheck(db, notificationId, receiving()),
+    mailMember: async (db, mail) => mailMember(db, mail, planningParts(site, current)),
+    withdrawMails: async (db, of) => withdrawMails(db, of, site),
+    tell: (event, fields) => site.log.info(event, fields),
+  };
+}
