@@ -10,5 +10,6 @@ export default defineConfig({
     // Real servers and processes on a machine that may be busy; a wait that fails says so itself before this ends.
     testTimeout: 90_000,
     hookTimeout: 90_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { browseContract, type SharedContent } from "./browse.contract.ts";
+import { endedByItsSignal } from "./by-its-signal.ts";
 import { refusingContract } from "./refusing.contract.ts";
 import type {
   Call,
@@ -62,10 +63,6 @@ export interface OpenedWay extends AsyncDisposable {
   /** What lies behind the share; absent where the capabilities say that it cannot be listed. */
   readonly shared?: SharedContent;
 }
-
-const deadlineMs = 1000;
-/** How much longer than its deadline a way may take on a busy machine. */
-const graceMs = 4000;
 
 type Deed = "follow" | "check" | "leave";
 
@@ -196,10 +193,8 @@ function troubleTests(open: () => Promise<OpenedWay>): void {
   test("a slow server is given up at the deadline and asked again later", async () => {
     await using opened = await open();
     await opened.world.slow();
-    const began = performance.now();
-    const reply = await follow(opened, opened.share, AbortSignal.timeout(deadlineMs));
-    expect(reply.kind).toBe("try-later");
-    expect(performance.now() - began).toBeLessThan(deadlineMs + graceMs);
+    const following = follow(opened, opened.share, AbortSignal.timeout(1000));
+    expect((await endedByItsSignal(following)).kind).toBe("try-later");
     await opened.world.well();
     expect((await follow(opened)).kind).toBe("followed");
   });
@@ -249,11 +244,9 @@ function troubleTests(open: () => Promise<OpenedWay>): void {
     await opened.world.slow();
     const calledOff = new AbortController();
     const pending = follow(opened, opened.share, calledOff.signal);
-    await expect.poll(async () => opened.world.requests(), { timeout: graceMs, interval: 10 }).toBe(1);
-    const began = performance.now();
+    await expect.poll(async () => opened.world.requests(), { interval: 10 }).toBe(1);
     calledOff.abort();
-    expect((await pending).kind).toBe("try-later");
-    expect(performance.now() - began).toBeLessThan(graceMs);
+    expect((await endedByItsSignal(pending)).kind).toBe("try-later");
   });
 }
 
@@ -319,7 +312,7 @@ function passwordSwitch(opened: OpenedWay, skip: (note: string) => never) {
   return opened.world.setPassword?.bind(opened.world) ?? skip("The protocol has no passwords.");
 }
 
-async function follow(opened: OpenedWay, share = opened.share, signal = AbortSignal.timeout(20_000)) {
+async function follow(opened: OpenedWay, share = opened.share, signal = AbortSignal.timeout(60_000)) {
   return opened.way.follow(share, opened.follower, { signal, record: () => undefined });
 }
 
@@ -334,7 +327,7 @@ async function leave(opened: OpenedWay): Promise<LeaveReply> {
 function ask() {
   const calls: Call[] = [];
   const record = (call: Call) => void calls.push(call);
-  return { calls, ask: { signal: AbortSignal.timeout(20_000), record } };
+  return { calls, ask: { signal: AbortSignal.timeout(60_000), record } };
 }
 
 async function recorded(opened: OpenedWay, deed: Deed, share: Share) {
