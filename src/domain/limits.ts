@@ -418,8 +418,8 @@ export const limits = {
   /** How old a signature may be, and how far ahead of this clock (reference/ocm.md 4.8). */
   ocmSignatureAgeMs: 300_000,
   ocmSignatureAheadMs: 60_000,
-  /** How long a taken signature is remembered: longer than it could be replayed. */
-  ocmReplayMs: 10 * 60_000,
+  /** Taken signatures of one peer that are remembered while they could be replayed: sixty a second for six minutes. */
+  ocmSeenSignatures: 20_000,
   /** Keys of one peer that are read and kept: servers have one to three, more while they change them. */
   ocmPeerKeys: 20,
   /** Peers whose discovery is kept: any stranger can name one more. */

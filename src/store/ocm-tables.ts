@@ -27,6 +27,12 @@ export interface OcmPeerTable {
   failed_at: number | null;
   /** Kebab-case. */
   failure: string | null;
+  /** Since when, and when last, requests in its name did not verify; null since one did. */
+  refused_since: number | null;
+  refused_at: number | null;
+  /** Kebab-case reason of the last, and a sentence. */
+  refusal: string | null;
+  refusal_detail: string | null;
 }
 
 /** Keys that peers have signed with: the first is trusted, and another under the same name is a conflict. */

@@ -13,7 +13,11 @@ export const openCloudMesh: readonly string[] = [
     discovery_json text check (discovery_json is null or json_valid(discovery_json)),
     discovered_at integer,
     failed_at integer,
-    failure text
+    failure text,
+    refused_since integer,
+    refused_at integer,
+    refusal text,
+    refusal_detail text
   ) strict`,
   `create table ocm_peer_key (
     host text not null,
@@ -33,6 +37,7 @@ export const openCloudMesh: readonly string[] = [
     seen_until integer not null
   ) strict`,
   "create index ocm_seen_signature_until on ocm_seen_signature (seen_until)",
+  "create index ocm_seen_signature_host on ocm_seen_signature (host)",
 
   `create table ocm_contact (
     id text primary key,
