@@ -67,6 +67,10 @@ export interface Share {
   /** `https://host[:port]`. */
   readonly origin: string;
   readonly variant: string;
+  /** What the mail calls it; null where it does not say. */
+  readonly title: string | null;
+  /** Who shares, as the mail names him. */
+  readonly sharerName: string;
   /** Secret. */
   readonly link: string;
   /** Secret. */
@@ -235,7 +239,7 @@ export interface Protocol {
 }
 
 /** A share without its secrets. */
-export type ShareFacts = Omit<Share, "link" | "password" | "notificationId">;
+export type ShareFacts = Omit<Share, "link" | "password" | "notificationId" | "title" | "sharerName">;
 
 /** Where the account is at home, as far as following is concerned. */
 export interface FollowerHomes {

@@ -36,6 +36,8 @@ async function readShare(row: NotificationRow, parts: AskingParts): Promise<Shar
     notificationId: row.id,
     origin: row.origin,
     variant: row.variant,
+    title: row.title,
+    sharerName: row.sharer_name,
     link: parts.sealer.open(row.link_sealed, { ...place, column: "link_sealed" }),
     password:
       row.password_sealed === null

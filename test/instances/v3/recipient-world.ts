@@ -256,7 +256,16 @@ function sharedRoutes(parts: InstanceParts) {
 
 /** A share as a mail or a request announced it. */
 export function shareOf(origin: string, link: string, variant = "discovery"): Share {
-  return { notificationId: "n1", origin, variant, link, password: null, targets: [] };
+  return {
+    notificationId: "n1",
+    title: null,
+    sharerName: "Alice",
+    origin,
+    variant,
+    link,
+    password: null,
+    targets: [],
+  };
 }
 
 /** What a way is asked with, and the calls it recorded. */

@@ -136,6 +136,8 @@ function addBob(origin: OxOrigin): Guest {
 export function shareOf(origin: OxOrigin, token: string, folder: string): Share {
   return {
     notificationId: "n1",
+    title: null,
+    sharerName: "Alice",
     origin: origin.origin,
     variant: "share-created",
     link: origin.link(token, folder),
