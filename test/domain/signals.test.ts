@@ -4,6 +4,7 @@ import type { MailView } from "../../src/domain/mail.ts";
 import { signalsIn } from "../../src/domain/signals.ts";
 import { isHostName, registrableDomain } from "../../src/receiving/registrable-domain.ts";
 import { viewWith } from "../world/mail-view.ts";
+import { processorMs } from "../world/processor-time.ts";
 
 const nowMs = Date.parse("2026-10-05T18:00:00Z");
 const context = {
@@ -122,14 +123,13 @@ test("no mail makes it throw", () => {
   );
 });
 
-test("long texts are looked at in no time", () => {
-  const startMs = performance.now();
+test("long texts are looked at in no time", async () => {
   for (const piece of ["a@", "https://", "a.", "<>", '"', " ", "a-"]) {
     const text = piece.repeat(100_000);
-    signals({
+    const view = {
       ...sender(text),
       ownLinks: Array.from({ length: 200 }, () => ({ href: "https://a.test/", shown: text })),
-    });
+    };
+    expect(await processorMs(() => signals(view))).toBeLessThan(1000);
   }
-  expect(performance.now() - startMs).toBeLessThan(2000);
 });

@@ -8,6 +8,7 @@ import { parseMail } from "../../src/mail/parse.ts";
 import { mailReaders } from "../../src/protocols/mail-readers.ts";
 import { inspectMail } from "../../src/receiving/inspect.ts";
 import { filesBelow, sharedFolder } from "../world/shared-files.ts";
+import { processorMs } from "../world/processor-time.ts";
 import { bombs } from "./mime-bombs.ts";
 
 async function parse(text: string) {
@@ -134,13 +135,12 @@ describe("a delivery report", () => {
 describe("a mail made to hurt", () => {
   test.each(Object.entries(bombs))("%s is bounded", async (_, make) => {
     const bytes = Buffer.from(make());
-    const start = performance.now();
     const mail = await parseMail(bytes);
-    expect(performance.now() - start).toBeLessThan(limits.parseTimeMs);
+    const again = async () => expect(await parseMail(bytes)).toEqual(mail);
+    expect(await processorMs(again)).toBeLessThan(limits.parseTimeMs);
     expect(mail.headers.length).toBeLessThanOrEqual(limits.headerFields);
     expect(mail.replyTo.length).toBeLessThanOrEqual(limits.addressesPerMail);
     for (const { text } of mail.texts) expect(text.length).toBeLessThanOrEqual(limits.textPartChars);
-    expect(await parseMail(bytes)).toEqual(mail);
   });
 
   test("with 5000 parts still shows its first ones, and says so", async () => {

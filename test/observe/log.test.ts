@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Secret } from "../../src/config/secret.ts";
 import { createLog } from "../../src/observe/log.ts";
+import { processorMs } from "../world/processor-time.ts";
 
 function collect(format: "json" | "text", level: "debug" | "info" = "info") {
   const lines: string[] = [];
@@ -110,7 +111,7 @@ test("no secret planted in any kind of field reaches the log", () => {
   expect(secrets.length).toBeGreaterThan(30);
 });
 
-test("hostile values neither stop the log nor flood it", () => {
+test("hostile values neither stop the log nor flood it", async () => {
   const { lines, log } = collect("json");
   const ring: Record<string, unknown> = {
     big: "x".repeat(5_000_000),
@@ -129,9 +130,8 @@ test("hostile values neither stop the log nor flood it", () => {
       throw new Error("no");
     },
   };
-  const startedAt = performance.now();
-  log.error("hostile", { ring, evil: "password".repeat(100_000), slashes: "/".repeat(1_000_000) });
-  expect(performance.now() - startedAt).toBeLessThan(1000);
+  const hostile = { ring, evil: "password".repeat(100_000), slashes: "/".repeat(1_000_000) };
+  expect(await processorMs(() => log.error("hostile", hostile))).toBeLessThan(1000);
   expect(lines[0]?.length).toBeLessThan(12_000);
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({
     ring: { self: "[circular]", trap: "[unreadable]", json: "[unreadable]", n: "10" },
