@@ -1,0 +1,62 @@
+import { simpleParser } from "mailparser";
+import { expect, test } from "vitest";
+import type { Letter } from "../cozy-v1a/stack/letters.ts";
+import type { OpenCloudOptions } from "./state.ts";
+import { openTwoClouds } from "./world.ts";
+
+async function invite(options: Pick<OpenCloudOptions, "family" | "meshDirectory">) {
+  const sent: Letter[] = [];
+  const send = async (letter: Letter): Promise<void> => void sent.push(letter);
+  await using clouds = await openTwoClouds({ ...options, send });
+  const made = await clouds.dora.createInvite("dora", "bob@recipient.example");
+  const [letter] = sent;
+  if (letter === undefined) throw new Error("Nothing was mailed.");
+  return { ...made, host: clouds.dora.host, letter, mail: await simpleParser(letter.message) };
+}
+
+test.each([
+  ["opencloud", "OpenCloud", "federation settings", "https://opencloud.eu"],
+  ["ocis", "ownCloud", "federation provider settings", "https://owncloud.com"],
+] as const)(
+  "%s leaves the placeholder in its subject, and names the provider with its scheme",
+  async (...row) => {
+    const [family, product, settings, footer] = row;
+    const { token, host, link, letter, mail } = await invite({ family });
+    expect(mail.subject).toBe("ScienceMesh: {InitiatorName} wants to collaborate with you");
+    expect(mail.from?.text).toBe(`"Dora O'Hara via ${product}" <noreply@cloud.dora.example>`);
+    expect(mail.messageId).toBeUndefined();
+    expect(mail.text).toContain(`  Token: ${token}\n  ProviderDomain: https://${host}\n`);
+    expect(mail.text).toContain("Dora O'Hara (dora@mail.example)");
+    expect(mail.text).toContain(settings);
+    expect(mail.text).toContain(footer);
+    expect(letter.message.indexOf("text/plain")).toBeLessThan(letter.message.indexOf("text/html"));
+    expect([link, /token=/.test(letter.message)]).toEqual([null, false]);
+  },
+);
+
+test("a mesh directory at a third party is linked to: on a line of its own, and in HTML as text with &amp;", async () => {
+  const meshDirectory = "https://mesh.lists.example/open-cloud-mesh/wayf";
+  const { token, host, link, mail } = await invite({ meshDirectory });
+  expect(link).toBe(`${meshDirectory}?token=${token}&providerDomain=${encodeURIComponent(host)}`);
+  expect(mail.text?.split("\n")).toContain(link);
+  expect(mail.html).toContain(`${String(link).replace("&", "&amp;")}<br>`);
+  expect(mail.html).not.toContain("href");
+});
+
+test("reva mails what no mail program likes", async () => {
+  const { token, host, letter, mail } = await invite({ family: "reva" });
+  const [header = "", body = ""] = letter.message.split("\r\n\r\n");
+  expect(header).toContain("Subject: ScienceMesh: Dora O'Hara wants to collaborate with you");
+  expect(header).toContain('Content-Type: text/plain; charset=utf-8; charset="utf-8"');
+  expect(header).toMatch(/^Message-ID: [^<>\s]+$/m);
+  expect(body.trimEnd().split("\r\n")).toHaveLength(1);
+  expect(mail.text).toContain(`:\n\n\nToken: ${token}\nProviderDomain: ${host}\n`);
+  expect(mail.text).toContain("&#39;");
+});
+
+test("reva writes names raw into the subject", async () => {
+  await using clouds = await openTwoClouds({ family: "reva" });
+  clouds.anna.addUser({ login: "rene", displayName: "René Łuk", mail: "rene@mail.example" });
+  await clouds.anna.createInvite("rene", "bob@recipient.example");
+  expect(clouds.anna.letters().at(-1)?.message).toContain("Subject: ScienceMesh: René Łuk wants");
+});
