@@ -8,8 +8,8 @@ export default defineConfig({
     // Two cores are shared with the servers that the tests start.
     maxWorkers: 2,
     // Real servers and processes on a machine that may be busy; a wait that fails says so itself before this ends.
-    testTimeout: 90_000,
-    hookTimeout: 90_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
   },
 });

@@ -41,7 +41,7 @@ async function park(subject: string): Promise<void> {
   const queue = createSqlQueue({ store, owner: "test" });
   await queue.enqueue(store.db, { kind: "follow", subject, lane: "origin/x" });
   const worker = async () => ({ kind: "park", because: `the origin of ${subject} is gone` }) as const;
-  await queue.drain({ follow: worker }, { kinds: ["follow"], subject }, AbortSignal.timeout(10_000));
+  await queue.drain({ follow: worker }, { kinds: ["follow"], subject }, AbortSignal.timeout(60_000));
 }
 
 test("an empty store has nothing to show, and says how to start the daemon", async () => {

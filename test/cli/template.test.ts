@@ -159,25 +159,21 @@ describe("preview", () => {
     });
   });
 
-  test(
-    "takes pictures at the width of a phone and of a desktop, light and dark",
-    { timeout: 90_000 },
-    async () => {
-      await findProgram("chromium", ["chromium"]);
-      const to = join(directory, "preview");
-      const shown = await usher(config, ["template", "preview", "notice-summary", "--to", to]);
-      expect(shown).toMatchObject({ code: 0, err: "" });
-      const pictures = await Promise.all(
-        ["phone-light", "phone-dark", "desktop-light", "desktop-dark"].map(async (name) =>
-          readFile(join(to, `notice-summary.en.${name}.png`)),
-        ),
-      );
-      // Width and height stand at the same place in every PNG.
-      expect(pictures.map((png) => png.readUInt32BE(16))).toEqual([320, 320, 800, 800]);
-      for (const png of pictures) expect(png.readUInt32BE(20)).toBeGreaterThan(500);
-      expect(new Set(pictures.map((png) => png.toString("base64"))).size).toBe(4);
-    },
-  );
+  test("takes pictures at the width of a phone and of a desktop, light and dark", async () => {
+    await findProgram("chromium", ["chromium"]);
+    const to = join(directory, "preview");
+    const shown = await usher(config, ["template", "preview", "notice-summary", "--to", to]);
+    expect(shown).toMatchObject({ code: 0, err: "" });
+    const pictures = await Promise.all(
+      ["phone-light", "phone-dark", "desktop-light", "desktop-dark"].map(async (name) =>
+        readFile(join(to, `notice-summary.en.${name}.png`)),
+      ),
+    );
+    // Width and height stand at the same place in every PNG.
+    expect(pictures.map((png) => png.readUInt32BE(16))).toEqual([320, 320, 800, 800]);
+    for (const png of pictures) expect(png.readUInt32BE(20)).toBeGreaterThan(500);
+    expect(new Set(pictures.map((png) => png.toString("base64"))).size).toBe(4);
+  });
 
   test("is served at loopback, tells of changes and mistakes, and ends when told to", async () => {
     await template("eject", "revoked", "--locale", "en");
@@ -226,22 +222,18 @@ describe("send", () => {
     expect((await template("send", "reminder", "--to", "nonsense")).code).toBe(2);
   });
 
-  test(
-    "sends every template as the daemon would, signed with the key of the site",
-    { timeout: 120_000 },
-    async () => {
-      await writeFile(join(directory, "dkim.pem"), makeKey().privateKey, { mode: 0o600 });
-      await configureSmtp(", dkim: {domain: example.org, selector: s1, key: {file: dkim.pem}}");
-      for (const name of templateNames) {
-        expect((await template("send", name, "--to", `${name}@example.org`)).code).toBe(0);
-      }
-      expect(server.mails.map(({ to }) => to)).toEqual(templateNames.map((name) => [`${name}@example.org`]));
-      for (const { raw } of server.mails) {
-        expect(raw).toMatch(/^DKIM-Signature: v=1;[^:]*? d=example\.org;\r\n s=s1;/);
-        expect((await simpleParser(raw)).subject).not.toBe("");
-      }
-    },
-  );
+  test("sends every template as the daemon would, signed with the key of the site", async () => {
+    await writeFile(join(directory, "dkim.pem"), makeKey().privateKey, { mode: 0o600 });
+    await configureSmtp(", dkim: {domain: example.org, selector: s1, key: {file: dkim.pem}}");
+    for (const name of templateNames) {
+      expect((await template("send", name, "--to", `${name}@example.org`)).code).toBe(0);
+    }
+    expect(server.mails.map(({ to }) => to)).toEqual(templateNames.map((name) => [`${name}@example.org`]));
+    for (const { raw } of server.mails) {
+      expect(raw).toMatch(/^DKIM-Signature: v=1;[^:]*? d=example\.org;\r\n s=s1;/);
+      expect((await simpleParser(raw)).subject).not.toBe("");
+    }
+  });
 
   test("says what is missing where no server is configured", async () => {
     expect(await template("send", "invitation", "--to", "admin@example.org")).toMatchObject({

@@ -176,7 +176,7 @@ function namesIn(reply: BrowseReply): readonly string[] {
 }
 
 function ask() {
-  return { signal: AbortSignal.timeout(20_000), record: () => undefined };
+  return { signal: AbortSignal.timeout(60_000), record: () => undefined };
 }
 
 async function keepsManners({ world }: OpenedWay): Promise<void> {

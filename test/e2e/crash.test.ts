@@ -26,7 +26,7 @@ beforeAll(async () => {
   scene.world.origin.misbehave({ kind: "slow", ms: 40 });
   await killAgainAndAgain();
   await untilAllIsDone();
-}, 150_000);
+});
 afterAll(async () => scene[Symbol.asyncDispose]());
 
 /** Mail comes in all the time, a part of it in the life of each daemon. */

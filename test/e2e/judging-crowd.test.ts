@@ -152,7 +152,7 @@ test("one bad mail, one bad account and one dead origin keep none of a hundred g
       return (await countOf("Good", "followed")) === crowd;
     },
     async () => [await countOf("Good", "followed"), scene.daemon.text().slice(-2000)],
-    80_000,
+    120_000,
   );
   // They overtook dead ones that have not had their first turn, and the dead ones never took more than their share.
   const work = await deadWork();
@@ -165,4 +165,4 @@ test("one bad mail, one bad account and one dead origin keep none of a hundred g
   await notificationIn(scene, "Many parts", "followed");
   expect(scene.world.origin.openSessions()).toBe(0);
   expect((await scene.usher("doctor")).out).toMatch(/mallory +auth-failed/);
-}, 180_000);
+});

@@ -44,7 +44,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     },
     start: async (env) => {
       daemon = owned.use(startDaemon(world.configFile, env));
-      await daemon.waitFor("ready", 10_000);
+      await daemon.waitFor("ready");
       return daemon;
     },
     usher: async (...args) => usher(world.configFile, args),
@@ -58,7 +58,7 @@ export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
   seen: () => unknown = () => "",
-  maxMs = 30_000,
+  maxMs = 60_000,
 ): Promise<void> {
   const deadline = Date.now() + maxMs;
   while (!(await holds())) {

@@ -40,7 +40,7 @@ beforeAll(async () => {
   await invite();
   await lookEverywhere();
   await collect();
-}, 120_000);
+});
 afterAll(async () => scene[Symbol.asyncDispose]());
 
 function keepSecretsOf(share: Shared): void {

@@ -81,7 +81,7 @@ describe("the schedule", () => {
     ).toBe(true);
     const again = await scene.usher("subscription", "check", subscription);
     expect([again.code, again.err]).toEqual([1, expect.stringContaining("has ended (REMOVED)")]);
-  }, 90_000);
+  });
 
   test("leaves an origin that failed alone until the pause is over", async () => {
     const { origin } = scene.world;

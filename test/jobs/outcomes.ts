@@ -28,7 +28,7 @@ export async function temporaryQueue(options: Partial<SqlQueueOptions> = {}): Pr
 
 /** Drains all due jobs of one kind with this worker. */
 export async function drain(queue: SqlQueue, worker: Worker, kind: JobKind = "follow"): Promise<number> {
-  return queue.drain({ [kind]: worker }, { kinds: [kind] }, AbortSignal.timeout(10_000));
+  return queue.drain({ [kind]: worker }, { kinds: [kind] }, AbortSignal.timeout(60_000));
 }
 
 /** A worker that writes down which subjects it saw, and what to answer for each. */

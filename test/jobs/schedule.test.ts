@@ -24,7 +24,7 @@ test("the schedule plans work and does none; ticks that find their job waiting a
     };
     await using schedule = startSchedule([{ cron: everySecond, job: sweep }], parts);
     expect(schedule).toBeDefined();
-    await vi.waitFor(() => expect(planned.length).toBeGreaterThanOrEqual(2), { timeout: 5000 });
+    await vi.waitFor(() => expect(planned.length).toBeGreaterThanOrEqual(2), { timeout: 60_000 });
   }
   expect(await queue.counts()).toEqual({ ready: 1, leased: 0, parked: 0 });
   const { seen, worker } = diary();
@@ -42,7 +42,7 @@ test("a tick that cannot be planned is reported and the next one follows", async
   };
   await using schedule = startSchedule([{ cron: everySecond, job: job("site") }], parts);
   expect(schedule).toBeDefined();
-  await vi.waitFor(() => expect(problems.length).toBeGreaterThanOrEqual(2), { timeout: 5000 });
+  await vi.waitFor(() => expect(problems.length).toBeGreaterThanOrEqual(2), { timeout: 60_000 });
   expect(problems[0]).toMatchObject({ name: "StoreError" });
 });
 

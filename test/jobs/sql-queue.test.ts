@@ -258,6 +258,6 @@ test("a command drains one lane and its kinds only", async () => {
   await queue.enqueue(store.db, job("other", { lane: "mailbox/m1" }));
   const { seen, worker } = diary();
   const only = { kinds: ["read-message"], lane: "mailbox/m1" } as const;
-  await queue.drain({ "read-message": worker, follow: worker }, only, AbortSignal.timeout(5000));
+  await queue.drain({ "read-message": worker, follow: worker }, only, AbortSignal.timeout(60_000));
   expect(seen).toEqual(["here"]);
 });

@@ -80,7 +80,7 @@ test("a long job keeps its lease, and one that never ends gives its place back",
   expect(signal.aborted).toBe(false);
   await pass(limits.jobLongestMs - limits.jobLeaseMs * 3 + limits.jobAbortGraceMs, store);
   expect(signal.aborted).toBe(true);
-  await vi.waitFor(() => expect(reports).toHaveLength(1));
+  await vi.waitFor(() => expect(reports).toHaveLength(1), { timeout: 60_000 });
   expect(reports[0]).toMatchObject({ result: "retry", because: "did not end in time" });
   await draining;
 });
@@ -213,7 +213,7 @@ test("an idle queue beats, writes nothing and takes no lock", async () => {
   const before = await version();
   const stop = new AbortController();
   const working = world.queue.work({ follow: diary().worker }, stop.signal);
-  await vi.waitFor(() => expect(beats).toBeGreaterThanOrEqual(3), { timeout: 5000 });
+  await vi.waitFor(() => expect(beats).toBeGreaterThanOrEqual(3), { timeout: 60_000 });
   expect(await version()).toEqual(before);
   stop.abort();
   await working;

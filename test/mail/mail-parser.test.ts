@@ -56,7 +56,7 @@ describe("the parsing thread", () => {
       console.log(view.subject);`;
     const ended = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
       encoding: "utf8",
-      timeout: 20_000,
+      timeout: 60_000,
     });
     expect(ended).toMatchObject({ status: 0, stdout: "alive\n" });
   });

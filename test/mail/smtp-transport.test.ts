@@ -32,7 +32,7 @@ function useTransport(smtp: Smtp | null): void {
 }
 
 async function send(outgoing: OutgoingMail = mail): Promise<Receipt> {
-  return transport.send(outgoing, AbortSignal.timeout(10_000));
+  return transport.send(outgoing, AbortSignal.timeout(60_000));
 }
 
 /** The script that says one thing at one phase, each time. */
@@ -76,7 +76,7 @@ describe("a mail server that takes the mail", () => {
   });
 
   it("is told before the first byte leaves, and gets none when that is refused", async () => {
-    const receipt = await transport.send(mail, AbortSignal.timeout(10_000), async () => {
+    const receipt = await transport.send(mail, AbortSignal.timeout(60_000), async () => {
       expect(server.count("data")).toBe(1);
       expect(server.mails).toHaveLength(0);
       throw new Error("the store is full");

@@ -226,7 +226,7 @@ describe("commands of another process", () => {
     await mailStore.addMailbox("steady", {}, null);
     const { masterUser, ca, ...rest } = mailServer(world, { master: "separator" });
     let local: MailServer = { ...rest, ca, masterUser };
-    const settings = () => ({ mailServers: { local }, pollEveryMs: 60_000 });
+    const settings = () => ({ mailServers: { local }, pollEveryMs: 3600_000 });
     await using watching = await watch(mailStore, { local }, { settings });
     const connections = () => watching.events.filter(({ kind }) => kind === "connected").length;
     await until(() => connections() === 1);

@@ -49,7 +49,7 @@ async function startReceiver() {
     await new Promise<void>((resolve, reject) => {
       const deadline = setTimeout(
         () => reject(new Error(`only received: ${JSON.stringify(received)}`)),
-        10_000,
+        60_000,
       );
       waiting.add(() => {
         if (!isDone()) return;

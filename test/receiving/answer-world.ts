@@ -90,7 +90,7 @@ export async function openAnswerWorld(mail: MailWorld, options: AnswerWorldOptio
         }),
       settings: () => ({
         mailServers: { local },
-        pollEveryMs: 60_000,
+        pollEveryMs: 3600_000,
         answerFolder: options.answerFolder === undefined ? "Shares" : options.answerFolder,
       }),
       onAnswers: async (db, found, answer: FolderAnswer) => planAnswers(db, found, answer, site.queue),

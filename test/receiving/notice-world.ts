@@ -78,7 +78,7 @@ export async function openNoticeWorld(smtp: Smtp | null): Promise<NoticeWorld> {
       return (await store.transaction(async (db) => judge(db, found, parts))).notificationId;
     },
     work: async () =>
-      queue.drain({ "send-notice": worker }, { kinds: ["send-notice"] }, AbortSignal.timeout(20_000)),
+      queue.drain({ "send-notice": worker }, { kinds: ["send-notice"] }, AbortSignal.timeout(60_000)),
     pass: (ms) => {
       passedMs += ms;
     },

@@ -43,7 +43,7 @@ afterAll(async () => {
 
 /** The mails in somebody's INBOX, once there are so many. */
 async function inbox(user: string, mails: number): Promise<readonly string[]> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const text = await dovecot.doveadm("fetch", "-u", user, "text", "mailbox", "INBOX").catch(() => "");
     const found = text.split(/^text:\n?/m).slice(1);

@@ -213,7 +213,7 @@ describe.skipIf(!isRoot)("an address of other letters, through a real Postfix th
 
   /** The mail to one person, once it arrived. */
   async function arrived(to: string): Promise<string> {
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 60_000;
     for (;;) {
       const found = (await postfix.kept()).find((mail) => mail.includes(`\nDelivered-To: ${to}\n`));
       if (found !== undefined) return found;

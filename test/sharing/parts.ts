@@ -92,9 +92,9 @@ export async function openSharingWorld(smtp: Smtp | null): Promise<SharingWorld>
     },
     sweep: async () => {
       await queue.enqueue(store.db, { kind: "sweep-sharings", subject: "site", lane: "site" });
-      await queue.drain(workers, { kinds: ["sweep-sharings"] }, AbortSignal.timeout(20_000));
+      await queue.drain(workers, { kinds: ["sweep-sharings"] }, AbortSignal.timeout(60_000));
     },
-    work: async () => queue.drain(workers, { kinds: ["send-invitation"] }, AbortSignal.timeout(20_000)),
+    work: async () => queue.drain(workers, { kinds: ["send-invitation"] }, AbortSignal.timeout(60_000)),
     pass: (ms) => {
       passedMs += ms;
     },

@@ -22,7 +22,7 @@ describe.skipIf(root === undefined)("mail that came back to others", () => {
     expect(paths.length).toBeGreaterThan(800);
     expect(verdicts.get("attributed")).toBeUndefined();
     expect(await world.stand(sent)).toEqual(before);
-  }, 120_000);
+  });
 
   test("would mostly be understood with a secret; automatic replies and complaints move nothing even then", async () => {
     await using world = await openReportWorld();
@@ -37,7 +37,7 @@ describe.skipIf(root === undefined)("mail that came back to others", () => {
     }
     console.log(`sisimai: ${understood} of ${paths.length} mails are understood where a secret proves them`);
     expect(understood / paths.length).toBeGreaterThan(0.7);
-  }, 120_000);
+  });
 });
 
 /** The mail as if it had come to that address, in its own line ends. */

@@ -39,7 +39,7 @@ async function work(): Promise<number> {
     writeSharerNotice: createSharerNoticeWriter(() => templates),
   });
   const workers = { "send-sharer-notice": worker };
-  return world.queue.drain(workers, { kinds: ["send-sharer-notice"] }, AbortSignal.timeout(20_000));
+  return world.queue.drain(workers, { kinds: ["send-sharer-notice"] }, AbortSignal.timeout(60_000));
 }
 
 async function comesBack(sent: Sent, status = "5.1.1"): Promise<void> {

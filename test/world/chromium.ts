@@ -129,7 +129,7 @@ async function connect(profile: string): Promise<Connection> {
     if (said.error === undefined) call?.resolve(said.result ?? {});
     else call?.reject(new Error(`Chromium refuses: ${JSON.stringify(said.error)}`));
   });
-  await once(socket, "open", { signal: AbortSignal.timeout(10_000) });
+  await once(socket, "open", { signal: AbortSignal.timeout(60_000) });
   let last = 0;
   const call: Call = async (method, params = {}) => {
     const id = ++last;
@@ -153,8 +153,8 @@ async function connect(profile: string): Promise<Connection> {
 async function inTime<T>(promise: Promise<T>, what: string): Promise<T> {
   const late = new AbortController();
   try {
-    const tooLate = wait(20_000, null, { signal: late.signal }).then(() => {
-      throw new Error(`Chromium: no ${what} within 20 s.`);
+    const tooLate = wait(60_000, null, { signal: late.signal }).then(() => {
+      throw new Error(`Chromium: no ${what} within a minute.`);
     });
     return await Promise.race([promise, tooLate]);
   } finally {
@@ -163,7 +163,7 @@ async function inTime<T>(promise: Promise<T>, what: string): Promise<T> {
 }
 
 async function addressOfTab(profile: string): Promise<string> {
-  for (let tries = 0; tries < 300; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     const port = (await readFile(join(profile, "DevToolsActivePort"), "utf8").catch(() => "")).split("\n")[0];
     if (port !== undefined && port !== "") {
       const tabs = await fetch(`http://127.0.0.1:${port}/json/list`).then(async (reply) => reply.json());
@@ -172,5 +172,5 @@ async function addressOfTab(profile: string): Promise<string> {
     }
     await wait(100);
   }
-  throw new Error("Chromium opened no tab within 30 s.");
+  throw new Error("Chromium opened no tab within a minute.");
 }

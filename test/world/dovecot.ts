@@ -164,13 +164,13 @@ class DovecotServer implements Dovecot {
     let complaint = "";
     child.stderr.on("data", (chunk) => (complaint += String(chunk)));
     this.#child = child;
-    for (let tries = 0; tries < 400; tries += 1) {
+    for (let tries = 0; tries < 2400; tries += 1) {
       if (child.exitCode !== null) throw new Error(`Dovecot ended with code ${child.exitCode}: ${complaint}`);
       if ((await greets(this.ports.imap)) && (await greets(this.ports.lmtp))) return;
       await sleep(25);
     }
     await this.stop();
-    throw new Error(`Dovecot did not greet within 10 s: ${complaint}${await this.log()}`);
+    throw new Error(`Dovecot did not greet within a minute: ${complaint}${await this.log()}`);
   }
 
   async stop(): Promise<void> {
@@ -208,12 +208,12 @@ class DovecotServer implements Dovecot {
     // Dovecot looks at the file at most once in a second, and only reads it again when its time differs.
     this.#passwordsChanged = Math.max(Date.now() / 1000, this.#passwordsChanged + 1);
     await utimes(file, this.#passwordsChanged, this.#passwordsChanged);
-    for (let tries = 0; tries < 100; tries += 1) {
+    for (let tries = 0; tries < 600; tries += 1) {
       const accepted = await this.doveadm("auth", "test", user, password).then(yes, no);
       if (accepted) return;
       await sleep(100);
     }
-    throw new Error(`Dovecot did not take the new password of ${user} within 10 s.`);
+    throw new Error(`Dovecot did not take the new password of ${user} within a minute.`);
   }
 
   async setUidValidity(user: string, folder: string, uidValidity: number): Promise<void> {

@@ -212,13 +212,13 @@ class PostfixServer implements Postfix {
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk) => (complaint += String(chunk)));
     this.#child = child;
-    for (let tries = 0; tries < 400; tries += 1) {
+    for (let tries = 0; tries < 2400; tries += 1) {
       if (child.exitCode !== null) throw new Error(`Postfix ended with code ${child.exitCode}: ${complaint}`);
       if (await greets(this.port)) return;
       await sleep(25);
     }
     await this.stop();
-    throw new Error(`Postfix did not greet within 10 s: ${complaint}${await this.log()}`);
+    throw new Error(`Postfix did not greet within a minute: ${complaint}${await this.log()}`);
   }
 
   async stop(): Promise<void> {

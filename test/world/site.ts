@@ -90,7 +90,7 @@ export function startDaemon(
     pid: child.pid ?? 0,
     log,
     text: () => `${log.map((line) => JSON.stringify(line)).join("\n")}\n${rest}`,
-    waitFor: async (event, maxMs = 20_000) =>
+    waitFor: async (event, maxMs = 60_000) =>
       waitForLine({ log, listeners, ended, event, maxMs, rest: () => rest }),
     end: async (signal) => {
       child.kill(signal);
@@ -137,7 +137,7 @@ async function waitForLine(wanted: {
 async function endProcess(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
   await ended;
   clearTimeout(timer);
 }

@@ -102,5 +102,5 @@ async function makeCertificate(
 
 /** Words of `command` are divided at spaces. */
 async function openssl(directory: string, command: string): Promise<void> {
-  await run("openssl", command.split(" "), { cwd: directory, timeout: 20_000 });
+  await run("openssl", command.split(" "), { cwd: directory, timeout: 60_000 });
 }

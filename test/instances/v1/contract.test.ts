@@ -80,6 +80,8 @@ async function shareWith(alice: CozyV1a, contact: string): Promise<Invitation> {
   const folder = { module: "files", folder: "t1", item: null } as const;
   const link = {
     notificationId: "n1",
+    title: null,
+    sharerName: "Alice",
     origin: alice.origin,
     variant: "request",
     link: lastLink(alice),
@@ -102,7 +104,7 @@ async function followerOf({ site, accountId }: Usher) {
 
 /** What the sharer sends after an acceptance: a code for his Cozy, and, as if a file and its folder had come, those. */
 async function receive({ site, origins, accountId }: Usher, sharingId: string): Promise<void> {
-  await site.queue.drain(origins.workers, { kinds: ["tell-member"] }, AbortSignal.timeout(20_000));
+  await site.queue.drain(origins.workers, { kinds: ["tell-member"] }, AbortSignal.timeout(60_000));
   const { db } = site.store;
   const sharing = await cozySharingByShareId(db, accountId, "v1a", sharingId);
   const came = { isDeleted: false, receivedThrough: sharing?.id ?? null, revision: null };

@@ -55,6 +55,8 @@ async function invite(alice: CozyV2, bob: UsherV2, id: string): Promise<{ shareI
   const targets = [{ module: "calendar", folder, item: null }] as const;
   const share = {
     notificationId: "n1",
+    title: null,
+    sharerName: "Alice",
     origin: alice.origin,
     variant: "request",
     link: "",

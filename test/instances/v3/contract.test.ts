@@ -51,7 +51,7 @@ followWayContract("Cozy of today, by Usher as the recipient's Cozy", async (): P
       revoke: async () => alice.owner.revoke(album.id),
       inviteAgain: async () => {
         await alice.owner.invite(album.id, [album.contact]);
-        await expect.poll(() => opened.announced.length, { timeout: 10_000 }).toBe(1);
+        await expect.poll(() => opened.announced.length).toBe(1);
         return shareOf(alice.origin, opened.announced[0]?.link ?? "");
       },
       down: async () => alice.goDown(),
@@ -89,5 +89,5 @@ async function hasArrived({ store }: RecipientWorld, { id }: Album): Promise<voi
     const rows = sharing === undefined ? [] : await documentsReceived(store.db, sharing.id);
     return rows.some(({ content }) => content !== null && content.equals(bytes));
   };
-  await expect.poll(read, { timeout: 15_000, interval: 20 }).toBe(true);
+  await expect.poll(read, { interval: 20 }).toBe(true);
 }

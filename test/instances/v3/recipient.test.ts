@@ -71,17 +71,11 @@ test("what the sharer changes, adds and removes later is seen here", async () =>
     directory,
   });
   await follow(world, album.share);
-  await expect
-    .poll(async () => namesAt(world, album.id), { timeout: 15_000 })
-    .toEqual(["Holiday", "beach.json"]);
+  await expect.poll(async () => namesAt(world, album.id)).toEqual(["Holiday", "beach.json"]);
   alice.owner.addFile({ name: "dunes.txt", content: "", directory });
-  await expect
-    .poll(async () => namesAt(world, album.id), { timeout: 15_000 })
-    .toEqual(["Holiday", "beach.json", "dunes.txt"]);
+  await expect.poll(async () => namesAt(world, album.id)).toEqual(["Holiday", "beach.json", "dunes.txt"]);
   await alice.owner.remove("io.cozy.files", first);
-  await expect
-    .poll(async () => namesAt(world, album.id), { timeout: 15_000 })
-    .toEqual(["Holiday", "dunes.txt"]);
+  await expect.poll(async () => namesAt(world, album.id)).toEqual(["Holiday", "dunes.txt"]);
   expect([alice.refusals(), alice.failures()]).toEqual([[], []]);
 });
 
@@ -90,12 +84,10 @@ test("a token that has expired at Bob's is refreshed by the sharer", async () =>
   const { alice, store } = world;
   const album = await shareAlbum(alice);
   await follow(world, album.share);
-  await expect.poll(async () => namesAt(world, album.id), { timeout: 15_000 }).toEqual(["Holiday"]);
+  await expect.poll(async () => namesAt(world, album.id)).toEqual(["Holiday"]);
   await store.db.updateTable("cozy_token").set({ expires_at: 1 }).where("kind", "=", "access").execute();
   alice.owner.addFile({ name: "late.txt", content: "late", directory: album.directory });
-  await expect
-    .poll(async () => namesAt(world, album.id), { timeout: 15_000 })
-    .toEqual(["Holiday", "late.txt"]);
+  await expect.poll(async () => namesAt(world, album.id)).toEqual(["Holiday", "late.txt"]);
 });
 
 test("a preview link is followed through the code's sharing (preview link case of sharings_test.go)", async () => {

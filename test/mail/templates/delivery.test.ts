@@ -58,5 +58,4 @@ test.skipIf(!isRoot)(
       expect(textsOf(await arrived(dovecot, to))).toEqual(textsOf(await simpleParser(raw)));
     }
   },
-  180_000,
 );

@@ -183,7 +183,7 @@ describe("what the own server says no to", () => {
         world.origin.misbehave({ kind: "status", status: 500, retryAfter: null }, "link");
       }
     };
-    const ask = { signal: AbortSignal.timeout(20_000), record };
+    const ask = { signal: AbortSignal.timeout(60_000), record };
     expect(await world.way.check(both, bobAtHome, ask)).toMatchObject({
       kind: "try-later",
       because: "home-cannot-reach-origin",
@@ -237,7 +237,7 @@ describe("faults of the own server are no verdict on a share", () => {
       if (isFirst && call.what === "analyze at home") world.home.expireSessions();
       if (call.what === "analyze at home") isFirst = false;
     };
-    const ask = { signal: AbortSignal.timeout(20_000), record };
+    const ask = { signal: AbortSignal.timeout(60_000), record };
     expect((await world.way.follow(world.share, bobAtHome, ask)).kind).toBe("followed");
     expect(world.home.logins().successful).toBe(2);
     expect(world.home.subscriptions()).toHaveLength(1);
@@ -251,7 +251,7 @@ describe("faults of the own server are no verdict on a share", () => {
       if (isFirst && call.what === "analyze at home") world.home.misbehave({ kind: "lost-answer" }, "api", 1);
       isFirst = isFirst && call.what !== "analyze at home";
     };
-    const ask = { signal: AbortSignal.timeout(20_000), record };
+    const ask = { signal: AbortSignal.timeout(60_000), record };
     expect(await world.way.follow(world.share, bobAtHome, ask)).toMatchObject({ kind: "try-later" });
     expect(world.home.subscriptions()).toHaveLength(1);
     expect((await follow(world)).kind).toBe("followed");

@@ -22,7 +22,7 @@ async function followWhile(
   world: OriginWorld,
   what: string,
   happens: (call: Call) => void,
-  signal: AbortSignal = AbortSignal.timeout(20_000),
+  signal: AbortSignal = AbortSignal.timeout(60_000),
 ): Promise<FollowReply> {
   const record = (call: Call): void => {
     if (call.what === what) happens(call);

@@ -151,7 +151,7 @@ export function filesFolder(folder: string): ShareTarget {
 }
 
 /** What a way is asked with, and the calls it recorded. */
-export function asking(signal: AbortSignal = AbortSignal.timeout(20_000)) {
+export function asking(signal: AbortSignal = AbortSignal.timeout(60_000)) {
   const calls: Call[] = [];
   return { calls, ask: { signal, record: (call: Call) => void calls.push(call) } };
 }

@@ -28,7 +28,7 @@ export interface PeerCall {
 }
 
 /** Time after which another server counts as not answering. */
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 export async function callPeer(resolve: Resolve, call: PeerCall): Promise<PeerAnswer> {
   const url = new URL(withScheme(call.url));

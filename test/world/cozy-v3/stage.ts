@@ -51,7 +51,7 @@ export async function meet(stage: Stage, options: Partial<Record<Name, PartOptio
   };
   const { call } = newCaller({
     resolve,
-    settings: { patienceMs: 10_000 },
+    settings: { patienceMs: 60_000 },
     signal: new AbortController().signal,
   });
   const [alice, bob, carol] = [await start("alice"), await start("bob"), await start("carol")];

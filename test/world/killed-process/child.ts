@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 
 /** A second process of this project that talks in lines; ended by its pid. */
 export interface Child extends AsyncDisposable {
-  /** The next line it writes; throws when it ends or says nothing within ten seconds. */
+  /** The next line it writes; throws when it ends or says nothing within a minute. */
   line(): Promise<string>;
   /** Everything it wrote until it ended, and how it ended. */
   rest(): Promise<{ readonly lines: readonly string[]; readonly code: number | null }>;
@@ -25,7 +25,7 @@ export function startChild(script: string, ...args: readonly string[]): Child {
   };
   return {
     line: async () => {
-      const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+      const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
       const next = await lines.next();
       clearTimeout(timer);
       if (next.done === true) throw new Error(`${script} ended before it said anything more.`);

@@ -23,7 +23,7 @@ export interface Answer {
 }
 
 /** Time after which another server counts as not answering. */
-const patienceMs = 15_000;
+const patienceMs = 60_000;
 /** The other server may be told to send without end. */
 const largestAnswerBytes = 1024 * 1024;
 
