@@ -69,7 +69,8 @@ export interface MessageSignature {
   readonly names: readonly string[];
   /** The value of the member `ocm` as it was sent. */
   readonly parameters: string;
-  readonly created: number | null;
+  /** Seconds since the epoch; NaN where it is missing. */
+  readonly created: number;
   readonly keyid: string;
   readonly signature: Buffer;
 }
@@ -81,14 +82,17 @@ export function readMessageSignature({ headers }: OcmRequest): MessageSignature 
   const value = /(?:^|,\s*)ocm=:([A-Za-z0-9+/=]+):/.exec(headers.get("signature") ?? "");
   if (member === null || value === null) return null;
   const [, parameters = "", list = "", tail = ""] = member;
-  const [, created] = /;created=(\d+)/.exec(tail) ?? [];
   return {
     names: [...list.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name),
     parameters,
-    created: created === undefined ? null : Number(created),
-    keyid: /;keyid="([^"]*)"/.exec(tail)?.[1] ?? "",
+    created: Number(captured(/;created=(\d+)/, tail) ?? Number.NaN),
+    keyid: captured(/;keyid="([^"]*)"/, tail) ?? "",
     signature: Buffer.from(value[1] ?? "", "base64"),
   };
+}
+
+function captured(pattern: RegExp, text: string): string | undefined {
+  return pattern.exec(text)?.[1];
 }
 
 /** What the master line finds wrong before it looks for the key; null where nothing is. `at` is milliseconds since the epoch. */
@@ -100,7 +104,7 @@ export function messageFlaw(
   const missing = components.find((name) => !names.includes(name));
   if (missing !== undefined) return `${missing} is not signed`;
   if (!URL.canParse(keyid) || new URL(keyid).hostname === "") return "keyid is no URL with a host";
-  const age = created === null ? Number.NaN : at / 1000 - created;
+  const age = at / 1000 - created;
   if (!(age <= 300 && age >= -60)) return "created is missing, older than 300 s, or more than 60 s ahead";
   if (Number(headers.get("content-length")) !== body.length) return "Content-Length is wrong";
   return isDigestOf(headers.get("content-digest") ?? "", body) ? null : "the digest is of another body";

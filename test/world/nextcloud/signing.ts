@@ -1,0 +1,30 @@
+import type { Answered } from "../ocm/caller.ts";
+import { cavageFields } from "../ocm/cavage.ts";
+import { type Discovered, hasCapability } from "../ocm/discovery.ts";
+import { messageFields } from "../ocm/message-signature.ts";
+import type { NextcloudState } from "./state.ts";
+
+type Signer = Pick<NextcloudState, "generation" | "keys" | "now" | "call">;
+
+/** Posts a signed body; 32 signs for everybody, the master line for those who say `http-sig`. */
+export async function postSigned(
+  state: Signer,
+  to: Discovered,
+  url: string,
+  what: { readonly type: string; readonly body: string },
+): Promise<Answered> {
+  const at = new URL(url);
+  const date = new Date(state.now());
+  const signature =
+    state.generation === 32
+      ? cavageFields(state.keys.cavage, at, what.body, date)
+      : hasCapability(to, "http-sig")
+        ? messageFields(state.keys.message, at, what.body, date)
+        : {};
+  return state.call({
+    method: "POST",
+    url,
+    headers: { "Content-Type": what.type, Accept: "application/json", ...signature },
+    body: what.body,
+  });
+}
