@@ -422,6 +422,8 @@ export const limits = {
   ocmSeenSignatures: 20_000,
   /** Keys of one peer that are read and kept: servers have one to three, more while they change them. */
   ocmPeerKeys: 20,
+  /** Key sets of peers that are held in memory; others are fetched again. */
+  ocmKeySets: 200,
   /** Peers whose discovery is kept: any stranger can name one more. */
   ocmPeers: 10_000,
   /** Shares that wait for one account's answer: a stranger cannot fill the store. */
@@ -434,4 +436,8 @@ export const limits = {
   ocmAccessTokenMs: 3600_000,
   /** Entries of one multistatus answer (RFC 4918) that are read. */
   davEntries: 2000,
+  /** Elements below each other in one; those that are read lie six deep. */
+  davLevels: 30,
+  /** Federated shares of one list at a home server that are looked at. */
+  remoteShares: 2000,
 } as const;

@@ -1,13 +1,13 @@
 import type { FederationGround, Peers } from "../parts.ts";
 import { discover } from "./discover.ts";
 import { post } from "./post.ts";
-import { verify } from "./verify.ts";
+import { createVerify } from "./verify.ts";
 
 /** Other servers, behind the outgoing guard. */
 export function createPeers(parts: FederationGround): Peers {
   return {
     discover: async (host, ask) => discover(parts, host, ask),
     post: async (peer, path, body, ask) => post(parts, { peer, path, body }, ask),
-    verify: async (request, expectedHost, ask) => verify(parts, { request, expectedHost }, ask),
+    verify: createVerify(parts),
   };
 }
