@@ -4,6 +4,7 @@ import { judgeAnnounced } from "./receiving/announced.ts";
 import type { ReceivingParts } from "./receiving/parts.ts";
 import { recheck } from "./receiving/through-instance.ts";
 import type { CurrentConfig } from "./room.ts";
+import { recipientAnswered } from "./sharing/answer.ts";
 import { mailMember, withdrawMails } from "./sharing/member-mails.ts";
 import { planningParts } from "./sharing-parts.ts";
 import type { Site } from "./site.ts";
@@ -22,6 +23,7 @@ export function federationGround(
     random: Math.random,
     siteUrl: () => (current().ocm.enabled ? (current().server?.publicUrl ?? null) : null),
     settings: () => current().ocm,
+    sender: () => current().smtp?.from ?? null,
     pages: async () => {
       const { createPages } = await import("./http/pages/pages.ts");
       return createPages(() => current().smtp?.from.name ?? "Usher");
@@ -30,6 +32,7 @@ export function federationGround(
     recheck: async (db, notificationId) => recheck(db, notificationId, receiving()),
     mailMember: async (db, mail) => mailMember(db, mail, planningParts(site, current)),
     withdrawMails: async (db, of) => withdrawMails(db, of, site),
+    recipientAnswered,
     tell: (event, fields) => site.log.info(event, fields),
   };
 }

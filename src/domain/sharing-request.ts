@@ -40,6 +40,13 @@ export interface SharingProblem {
   readonly detail: string;
 }
 
+/** No mail can be sent, whatever is asked for. */
+export const noSender: SharingProblem = {
+  field: "smtp",
+  because: "no-smtp",
+  detail: "No mail can be sent: set smtp.host and smtp.from in the configuration.",
+};
+
 export type CheckedRequest =
   | { readonly ok: true; readonly sharing: CheckedSharing }
   | { readonly ok: false; readonly problems: readonly SharingProblem[] };

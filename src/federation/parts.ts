@@ -1,4 +1,5 @@
 import type { OcmConfig } from "../config/config.ts";
+import type { MailAddress } from "../domain/mail.ts";
 import type { ShareNotification } from "../domain/share.ts";
 import type { OutboundClient } from "../http/outbound.ts";
 import type { PeerPages } from "../http/peer-pages.ts";
@@ -21,6 +22,8 @@ export interface FederationGround {
   /** `https://host[:port]` of the site; null while nothing is served, and where `ocm.enabled` says no. */
   readonly siteUrl: () => string | null;
   readonly settings: () => OcmConfig;
+  /** Who sends invitations; null while no SMTP server is configured. */
+  readonly sender: () => MailAddress | null;
   /** Pages for people; loaded with the first of them. */
   readonly pages: () => Promise<PeerPages>;
   /** Lets the receiving flow judge a share that came by HTTP as it judges mails; gives the notification's id. */
@@ -34,6 +37,12 @@ export interface FederationGround {
   readonly mailMember: (db: Db, mail: InviteMail) => Promise<boolean>;
   /** Mails to a recipient that were not sent yet close themselves where his state says that he no longer waits. */
   readonly withdrawMails: (db: Db, of: { accountId: string; recipientId: string }) => Promise<void>;
+  /** A recipient of one of the accounts' sharings has answered; nothing happens where his sharing has ended. */
+  readonly recipientAnswered: (
+    db: Db,
+    recipientId: string,
+    answered: { readonly answer: "accepted" | "refused"; readonly by: string },
+  ) => Promise<unknown>;
   /** Says what happened, for the log; fields without secrets. */
   readonly tell: (
     event: FederationEvent,

@@ -1,9 +1,8 @@
-import { checkRecipients, type SharingProblem } from "../domain/sharing-request.ts";
+import { checkRecipients, noSender, type SharingProblem } from "../domain/sharing-request.ts";
 import { recipientsWithMails } from "../store/invited.ts";
 import { addRecord } from "../store/records.ts";
 import { readSharer, readSharing } from "../store/sharings.ts";
 import { whyEnded, whyOfCozys } from "./chosen.ts";
-import { noSender } from "./create.ts";
 import { invite } from "./invite.ts";
 import type { PlanningParts } from "./parts.ts";
 import { siteDomain } from "./plan-mails.ts";

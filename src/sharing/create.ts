@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   type CheckedSharing,
   checkSharing,
+  noSender,
   type SharingProblem,
   type SharingRequest,
 } from "../domain/sharing-request.ts";
@@ -135,13 +136,6 @@ function noAccount(name: string): SharingProblem {
     detail: `There is no account ${JSON.stringify(name)} with a mail address; usher account list shows the accounts.`,
   };
 }
-
-/** No mail can be sent, whatever is asked for. */
-export const noSender: SharingProblem = {
-  field: "smtp",
-  because: "no-smtp",
-  detail: "No mail can be sent: set smtp.host and smtp.from in the configuration.",
-};
 
 const resharing: SharingProblem = {
   field: "link",

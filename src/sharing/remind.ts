@@ -1,11 +1,11 @@
 import { reminderNumber } from "../domain/purpose.ts";
+import { noSender } from "../domain/sharing-request.ts";
 import type { RecipientMails } from "../store/invited.ts";
 import { mutedAddresses } from "../store/mutes.ts";
 import { addRecords } from "../store/records.ts";
 import { insertInvitations, type InvitationRow } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
 import { type Acted, type Chosen, findChosen, refuse, whyEnded } from "./chosen.ts";
-import { noSender } from "./create.ts";
 import type { PlanningParts } from "./parts.ts";
 import { newMail, planMails, type Sharing, siteDomain } from "./plan-mails.ts";
 

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { invitationPath, pagePurpose, pageSecretIn } from "../../domain/invitation-page.ts";
 import type { Sealer } from "../../store/sealing.ts";
-import { isFormToken, newFormToken } from "./form-token.ts";
+import { isFormToken, newFormToken } from "../../store/form-token.ts";
 import { invitationPolicy } from "./headers.ts";
 import { opensNothing, readForms, refuseForeignForm, sendPage } from "./page-answers.ts";
 import type { ServerParts } from "./parts.ts";

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { isForeignForm } from "../../domain/foreign-form.ts";
 import type { ServerParts } from "./parts.ts";
 import { Problem } from "./problem.ts";
 import type { WrongSecrets } from "./wrong-secrets.ts";
@@ -12,17 +13,11 @@ export function readForms(app: FastifyInstance): void {
   );
 }
 
-/**
- * A form of another site is refused. Browsers say where a form comes from in Sec-Fetch-Site; `Origin: null` says
- * nothing, because they send it for forms of pages with Referrer-Policy no-referrer, such as these.
- */
+/** A form of another site is refused. */
 export function refuseForeignForm(request: FastifyRequest, publicUrl: string): void {
   const site = request.headers["sec-fetch-site"];
-  const { origin } = request.headers;
-  const isForeign =
-    (site !== undefined && site !== "same-origin") ||
-    (origin !== undefined && origin !== "null" && origin !== new URL(publicUrl).origin);
-  if (!isForeign) return;
+  const one = Array.isArray(site) ? site[0] : site;
+  if (!isForeignForm({ site: one, origin: request.headers.origin }, publicUrl)) return;
   throw new Problem({
     status: 403,
     reason: "foreign-form",

@@ -13,7 +13,7 @@ import { readNotification, type NotificationRow } from "../../store/notification
 import { readRecord } from "../../store/records.ts";
 import type { Schema } from "../../store/schema.ts";
 import type { Db } from "../../store/store.ts";
-import { isFormToken, newFormToken } from "./form-token.ts";
+import { isFormToken, newFormToken } from "../../store/form-token.ts";
 import type { Answered, Answers, AnsweredPage, AnswerPage, ServerParts } from "./parts.ts";
 import { opensNothing, readForms, refuseForeignForm, sendPage } from "./page-answers.ts";
 import type { WrongSecrets } from "./wrong-secrets.ts";

@@ -1,5 +1,5 @@
-import { limits } from "../../domain/limits.ts";
-import { SealError, type Sealer } from "../../store/sealing.ts";
+import { limits } from "../domain/limits.ts";
+import { SealError, type Sealer } from "./sealing.ts";
 
 /**
  * A form token belongs to one load of one page: its time, sealed for what names the page, such as the hash of its secret.
