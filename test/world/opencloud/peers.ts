@@ -16,9 +16,16 @@ interface Discovered {
   readonly whole: JsonObject;
 }
 
-/** `/.well-known/ocm` alone, which is why it cannot federate with Nextcloud 32. Null where it brings nothing usable. */
-export async function discover({ call }: Calling, host: string): Promise<Discovered | null> {
-  const answer = await call({ method: "GET", url: `https://${host}/.well-known/ocm` });
+/**
+ * By one path: reva asks at `/.well-known/ocm` alone, which is why it cannot federate with Nextcloud 32. Null where it
+ * brings nothing usable.
+ */
+export async function discover(
+  { call }: Calling,
+  host: string,
+  path = "/.well-known/ocm",
+): Promise<Discovered | null> {
+  const answer = await call({ method: "GET", url: `https://${host}${path}` });
   if (answer.kind !== "answered" || answer.status !== 200) return null;
   const whole = readObject(answer.text);
   const endPoint = textAt(whole, "endPoint").replace(/\/+$/, "");
