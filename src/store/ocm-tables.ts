@@ -1,5 +1,3 @@
-import type { Generated } from "kysely";
-
 // Tables of Open Cloud Mesh. Units and suffixes as in store/schema.ts; `host` is `host[:port]`, lower-case A-label, of a peer.
 
 /** Which of the two ways of signing messages (reference/ocm.md 4.8): draft-cavage, or RFC 9421. */
@@ -157,13 +155,21 @@ export interface OcmSentShareTable {
   resource_type: "file" | "folder";
   /** JSON array of OcmPermission. */
   permissions_json: string;
+  /** The secret opens the token endpoint alone (`must-exchange-token`, reference/ocm.md 4.3). */
+  must_exchange: number;
   /** The body that the peer took; null before. */
   form: "webdav" | "multi" | null;
+  /**
+   * `created`: not known to be taken by the peer; `sent`: taken; `declined`, `unshared` (taken back, or its time was over) and
+   * `failed` (the peer does not take it) are ends. The secret opens what is sent or accepted, and nothing else.
+   */
   state: "created" | "sent" | "accepted" | "declined" | "unshared" | "failed";
-  /** Kebab-case reason of `failed`. */
+  /** Kebab-case: why it failed, or why the last attempt to bring it did. */
   reason: string | null;
-  /** Whether the peer has heard of the end. */
-  is_peer_told: Generated<number>;
+  /** The peer's words about that, of one line. */
+  detail: string | null;
+  /** When it was last posted to the peer. */
+  posted_at: number | null;
   expires_at: number | null;
   created_at: number;
   updated_at: number;

@@ -187,7 +187,7 @@ function everythingOf(a: string): readonly string[] {
       'alice@site', 'dora@cloud.example', 'dora@cloud.example', null, null, 't', 'file', '[]', '[]', 'pending', 1, 'n${a}', null, 1, 1)`,
     `insert into ocm_expected_share values ('${a}', 'cloud.example', 'n${a}', 2)`,
     `insert into ocm_sent_share values ('p${a}', '${a}', 'h${a}', 'r${a}', 'cloud.example', 'dora@cloud.example', 'p-${a}', 'hash-${a}',
-      'u1', 'u1', null, 'u1', 't', 'file', '[]', null, 'created', null, 0, null, 1, 1)`,
+      'u1', 'u1', null, 'u1', 't', 'file', '[]', 0, null, 'created', null, null, null, null, 1, 1)`,
     `insert into ocm_access_token values ('hash-${a}', 'p${a}', 1, 2)`,
   ];
 }
