@@ -2,21 +2,16 @@ import { type Answered, statusOf } from "../ocm/caller.ts";
 import { hasCapability } from "../ocm/discovery.ts";
 import type { JsonObject } from "../ocm/json.ts";
 import { publicWebdav } from "../ocm/share-root.ts";
-import { isOver, newSentShare, type SentShare, type SharedResource, userNamed } from "../ocm/shares.ts";
+import {
+  isOver,
+  newSentShare,
+  type SentShare,
+  type SharedResource,
+  type ShareOutcome,
+  userNamed,
+} from "../ocm/shares.ts";
 import { type OcmUser, readAddress } from "../ocm/users.ts";
 import type { NextcloudState } from "./state.ts";
-
-/** What became of a share that was to go out. */
-export type ShareOutcome =
-  | { readonly kind: "created"; readonly share: SentShare; readonly answer: Answered }
-  /** Its user is told OCS 403; `answers` are those of the other server, in order. */
-  | {
-      readonly kind: "failed";
-      readonly ocsStatus: 403;
-      readonly answers: readonly Answered[];
-      /** It stands already; nobody was asked. */
-      readonly isRepeated: boolean;
-    };
 
 /** Shares with an OCM address as a user does it on the page (reference/ocm.md 6.2). */
 export async function createShare(

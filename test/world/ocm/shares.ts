@@ -119,3 +119,15 @@ export function userNamed({ users }: Pick<Federation, "users">, uid?: string): O
 export function isOver(share: SentShare | TakenShare): boolean {
   return share.state !== "offered" && share.state !== "pending" && share.state !== "accepted";
 }
+
+/** What became of a share that was to go out. */
+export type ShareOutcome =
+  | { readonly kind: "created"; readonly share: SentShare; readonly answer: Answered }
+  /** Its user is told OCS 403; `answers` are those of the other server, in order. */
+  | {
+      readonly kind: "failed";
+      readonly ocsStatus: 403;
+      readonly answers: readonly Answered[];
+      /** It stands already; nobody was asked. */
+      readonly isRepeated: boolean;
+    };
