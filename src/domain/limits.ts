@@ -415,6 +415,10 @@ export const limits = {
   ocmDiscoveryBytes: 64 * 1024,
   /** Body of a signed request that Nextcloud takes (reference/ocm.md 4.8), and so the largest that anybody sends. */
   ocmBodyBytes: 50_000,
+  /** An identifier, name or secret in a message between servers; those seen have a hundred characters. */
+  ocmTextChars: 1000,
+  /** Capabilities, criteria, resource types, permissions or requirements that are read of one message. */
+  ocmListed: 50,
   /** How old a signature may be, and how far ahead of this clock (reference/ocm.md 4.8). */
   ocmSignatureAgeMs: 300_000,
   ocmSignatureAheadMs: 60_000,
@@ -430,10 +434,31 @@ export const limits = {
   ocmPendingShares: 200,
   /** Open invitations of one account. */
   ocmOpenInvites: 1000,
+  /** Invitations that a stranger's web form brings and that wait for one account's answer. */
+  ocmPendingInvites: 20,
+  /** What a peer calls one of its people; those seen have a hundred characters. */
+  ocmUserIdChars: 400,
+  /** Open invitations that one sweep closes; the rest is found by the next. */
+  ocmSweptInvites: 200,
+  /** How long a form of a person waits for the discovery of the server that he named. */
+  ocmTypedHomeMs: 20_000,
+  /** How long a peer that could not be looked at is asked to wait before it comes again. */
+  ocmComeAgainMs: 60_000,
   /** How long a peer may take to post the share that a public link is turned into. */
   ocmExpectedMs: 2 * 60_000,
   /** How long an access token of a sent share counts (reference/ocm.md 4.7). */
   ocmAccessTokenMs: 3600_000,
+  /** Whom one sharing is offered to over Open Cloud Mesh: each is a request to another server. */
+  ocmRecipients: 200,
+  /** Shares that one account gives at the same time: each opens something of an application. */
+  ocmSentShares: 10_000,
+  /** Nextcloud of the master line takes five shares from one host in twenty minutes (reference/ocm.md 6.2). */
+  ocmPacedShares: 5,
+  ocmPacedMs: 1_200_000,
+  /** What a peer says about a share that it does not take, in a recipient's story. */
+  ocmPeerWordsChars: 200,
+  /** A file that a peer writes into a share: it is held in memory on its way to the application. */
+  ocmPutBytes: 16 * 1024 * 1024,
   /** Entries of one multistatus answer (RFC 4918) that are read. */
   davEntries: 2000,
   /** Elements below each other in one; those that are read lie six deep. */
