@@ -182,7 +182,12 @@ test("a job over which processes keep dying is parked when its tries are used up
 
 test("an effect whose end does not fit on a full disk is recorded when there is space, not done again", async () => {
   const problems: unknown[] = [];
-  await using world = await temporaryQueue({ onProblem: (error) => void problems.push(error) });
+  await using world = await temporaryQueue({
+    onProblem: (error) => {
+      problems.push(error);
+      void sql`pragma max_page_count = 1000000`.execute(store.db);
+    },
+  });
   const { queue, store, reports } = world;
   await queue.enqueue(store.db, job("n1"));
   let runs = 0;
@@ -191,7 +196,6 @@ test("an effect whose end does not fit on a full disk is recorded when there is 
     const name = "x".repeat(100_000);
     const pages = await sql<{ page_count: number }>`pragma page_count`.execute(store.db);
     await sql.raw(`pragma max_page_count = ${pages.rows[0]?.page_count ?? 0}`).execute(store.db);
-    setTimeout(() => void sql`pragma max_page_count = 1000000`.execute(store.db), 200);
     const row = { id: "a1", name, locale: "en", modules_json: "[]", created_at: 1 };
     return {
       kind: "done",
@@ -206,6 +210,7 @@ test("an effect whose end does not fit on a full disk is recorded when there is 
 
 test("an idle queue beats, writes nothing and takes no lock", async () => {
   let beats = 0;
+  const beganMs = performance.now();
   await using world = await temporaryQueue({ onBeat: () => void (beats += 1) });
   await using sibling = await world.store.again();
   const version = async () =>
@@ -217,5 +222,6 @@ test("an idle queue beats, writes nothing and takes no lock", async () => {
   expect(await version()).toEqual(before);
   stop.abort();
   await working;
-  expect(beats).toBeLessThanOrEqual(4);
+  // Hardly more than one in the time of a look, however long all this took.
+  expect(beats).toBeLessThanOrEqual(2 + (performance.now() - beganMs) / limits.jobPollMs);
 });
