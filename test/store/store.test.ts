@@ -64,7 +64,8 @@ test("a command that may not migrate says so where there is no store or an older
 test("processes that start at the same moment agree on one schema", async () => {
   await using directory = await temporaryDirectory();
   const file = join(directory.path, "usher.sqlite");
-  const children = [1, 2, 3].map(() => startChild("hold-lock-main.ts", file, "0"));
+  const children = [1, 2, 3].map(() => startChild("hold-lock-main.ts", file));
+  for (const child of children) child.tell("let go");
   for (const child of children) expect(await child.rest()).toEqual({ lines: ["locked"], code: 0 });
   await using store = await openStore(file, { migrate: false });
   await requireSound(store);

@@ -1,10 +1,11 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { once } from "node:events";
 import { openStore } from "../../../src/store/store.ts";
 
-// Holds the write lock of a store for some milliseconds: hold-lock-main.ts FILE MS
-const [file = "", ms = "0"] = process.argv.slice(2);
+// Holds the write lock of a store until it is told to let go: hold-lock-main.ts FILE
+const [file = ""] = process.argv.slice(2);
 await using store = await openStore(file);
 await store.transaction(async () => {
   console.log("locked");
-  await wait(Number(ms));
+  await once(process.stdin, "data");
 });
+process.stdin.destroy();
