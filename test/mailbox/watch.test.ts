@@ -241,11 +241,13 @@ describe("commands of another process", () => {
     await using hostile = await startHostileImap("hang");
     await mailStore.addMailbox("quiet", { server: "hostile" });
     await mailStore.addMailbox("stopped");
-    const watching = await watch(mailStore, { local: mailServer(world), hostile: hostileServer(hostile) });
+    const servers = { local: mailServer(world), hostile: hostileServer(hostile) };
+    const watching = await watch(mailStore, servers, {
+      // Nothing but the stop ends a wait for the silent server.
+      connect: async (target, signal) => connectMailbox(target, signal, { commandMs: 3600_000 }),
+    });
     await until(() => hostile.logins === 1 && watching.events.some(({ account }) => account === "stopped"));
-    const started = performance.now();
     await watching[Symbol.asyncDispose]();
-    expect(performance.now() - started).toBeLessThan(3000);
     await until(async () => /imap\(stopped\).*Logged out/.test(await world.dovecot.log()));
   });
 });

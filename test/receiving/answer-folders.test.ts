@@ -66,10 +66,8 @@ async function held(user: string, more: { readonly losesMarks?: boolean } = {}):
 describe("a mail that its owner puts into a folder for answers", () => {
   test("is accepted there, followed, and then lies among what is done", async () => {
     await using answers = await held("accepts");
-    const started = performance.now();
     await put("accepts", "Shares/Accept");
     await stateIs(answers, "followed");
-    expect(performance.now() - started).toBeLessThan(10_000);
     await lies("accepts", "Shares/Done");
     expect(await count("accepts", "Shares/Accept")).toBe(0);
     await until(
