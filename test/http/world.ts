@@ -101,7 +101,7 @@ export function makeClient(
     resolve: async () => [publicAddress],
     log: (event) => events.push(event),
     ...options,
-    limits: { httpTotalMs: 3000, ...options.limits },
+    limits: { httpTotalMs: 60_000, ...options.limits },
   });
   const get: TestClient["get"] = async (url, more = {}) =>
     client.request({ url, method: "GET", signal: new AbortController().signal, ...more });
