@@ -1,9 +1,12 @@
 import type { Site } from "../site.ts";
 import { isServing } from "../store/instance-lock.ts";
 import { listMailboxes } from "../store/mailboxes.ts";
+import { listRefusals, type PeerRefusal } from "../store/ocm-refusals.ts";
 import { problemText, type TemplateProblem } from "../mail/templates/problem.ts";
 import type { JobView } from "../jobs/queue.ts";
 import { type Cli, CommandError, print, type Register, table } from "./command.ts";
+import { registerDoctorKeys, strayHere, strayLines } from "./doctor-keys.ts";
+import { registerDoctorPeer } from "./doctor-peer.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { whenText } from "./found.ts";
 import { openSite } from "./site.ts";
@@ -15,14 +18,16 @@ interface DoctorOptions {
 
 /** `usher doctor`: what does not go well, and the way out. */
 export const registerDoctor: Register = (program, cli) => {
-  program
+  const command = program
     .command("doctor")
     .description(
-      "show what does not go well: mailboxes, parked work, subscriptions that cannot be checked, reports nobody reads",
+      "show what does not go well: mailboxes, parked work, subscriptions that cannot be checked, reports nobody reads, servers that do not verify",
     )
     .option("--run-again <job>", "make parked work due again: a job number, or all")
     .option("--json", "as JSON")
     .action(async (options: DoctorOptions) => doctor(cli, options));
+  registerDoctorPeer(command, cli);
+  registerDoctorKeys(command, cli);
 };
 
 async function doctor(cli: Cli, options: DoctorOptions): Promise<void> {
@@ -41,6 +46,8 @@ async function doctor(cli: Cli, options: DoctorOptions): Promise<void> {
     subscriptions: await troubledSubscriptions(site),
     unreadReports: await unreadReports(site),
     templates: await brokenTemplates(site),
+    peers: await listRefusals(site.store.db),
+    strayKeys: await strayHere(site),
   };
   print(cli, options.json, found, [
     found.serving
@@ -52,6 +59,8 @@ async function doctor(cli: Cli, options: DoctorOptions): Promise<void> {
     ...subscriptionLines(found.subscriptions),
     ...reportLines(found.unreadReports),
     ...templateLines(found.templates),
+    ...peerLines(found.peers),
+    ...strayLines(found.strayKeys),
   ]);
 }
 
@@ -161,6 +170,21 @@ function templateLines(problems: readonly TemplateProblem[]): string[] {
     "",
     "Templates with mistakes; mail goes out with those that were used last, or with Usher's own:",
     ...problems.map(problemText),
+  ];
+}
+
+function peerLines(refusals: readonly PeerRefusal[]): string[] {
+  if (refusals.length === 0) return [];
+  const rows = refusals.map(({ host, sinceMs, lastMs, because }) => [
+    host,
+    whenText(sinceMs),
+    whenText(lastMs),
+    because,
+  ]);
+  return [
+    "",
+    "Servers whose requests do not verify and are refused. The way out: usher doctor peer HOST",
+    ...table(["host", "since", "last", "why"], rows),
   ];
 }
 

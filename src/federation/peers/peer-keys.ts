@@ -36,7 +36,8 @@ export function fingerprintOf(kept: Pick<OcmPeerKeyRow, "scheme" | "key_id" | "p
   return key === null ? null : fingerprint(key.scheme === "cavage" ? key.key : key.jwk.key);
 }
 
-function fingerprint(key: KeyObject): string {
+/** The same of any public key. */
+export function fingerprint(key: KeyObject): string {
   return createHash("sha256")
     .update(key.export({ type: "spki", format: "der" }))
     .digest("hex");

@@ -5,9 +5,10 @@ import { createVerify } from "./verify.ts";
 
 /** Other servers, behind the outgoing guard. */
 export function createPeers(parts: FederationGround): Peers {
+  const asking: Pick<Peers, "discover"> = { discover: async (host, ask) => discover(parts, host, ask) };
   return {
-    discover: async (host, ask) => discover(parts, host, ask),
+    ...asking,
     post: async (peer, path, body, ask) => post(parts, { peer, path, body }, ask),
-    verify: createVerify(parts),
+    verify: createVerify({ ...parts, ...asking }),
   };
 }

@@ -6,8 +6,9 @@ import { type PeerJwk, readJwks, readRsaPem } from "../../protocols/ocm/signatur
 import type { SignatureScheme } from "../../protocols/ocm/signatures/signed-request.ts";
 import type { PeerKey } from "../../protocols/ocm/signatures/verify.ts";
 import { outdateDiscovery } from "../../store/ocm-refusals.ts";
-import type { FederationGround } from "../parts.ts";
-import { discover } from "./discover.ts";
+import type { FederationGround, Peers } from "../parts.ts";
+
+export type LookUpParts = Pick<FederationGround, "store" | "http"> & Pick<Peers, "discover">;
 
 /** The key that a request names. */
 export interface NamedKey {
@@ -37,12 +38,12 @@ interface KeySet {
   readonly keys: readonly PeerJwk[] | null;
 }
 
-export function createLookUp(parts: FederationGround): LookUp {
+export function createLookUp(parts: LookUpParts): LookUp {
   const sets = new Map<string, KeySet>();
   return async (named, isAgain, ask) => {
     const { host } = named;
     if (isAgain) await outdateDiscovery(parts.store.db, host, Date.now() - limits.ocmDiscoveryPauseMs);
-    const found = await discover(parts, host, ask);
+    const found = await parts.discover(host, ask);
     if (found.kind !== "peer") return { kind: "not-reached", detail: found.detail };
     if (named.scheme === "cavage") return cavageKey(found.peer);
     const uri = jwksUriOf(found.peer);
@@ -86,11 +87,7 @@ function jwksUriOf({ origin, jwksUri, capabilities }: Peer): string | null {
   return capabilities.has("http-sig") ? `${origin}/.well-known/jwks.json` : null;
 }
 
-async function fetchKeys(
-  { http }: FederationGround,
-  url: string,
-  ask: Ask,
-): Promise<readonly PeerJwk[] | null> {
+async function fetchKeys({ http }: LookUpParts, url: string, ask: Ask): Promise<readonly PeerJwk[] | null> {
   const began = performance.now();
   const record = (status: number | null, meaning: string): void =>
     ask.record({

@@ -13,6 +13,8 @@ import { keyIdIn, keyText } from "./peer-keys.ts";
 
 export type ValidSignature = Extract<SignatureVerdict, { readonly kind: "valid" }>;
 
+export type TrustParts = Pick<FederationGround, "store" | "tell">;
+
 /** Who signed, and when it came. */
 interface Came {
   /** `host[:port]`, as ocm_peer has it. */
@@ -22,7 +24,7 @@ interface Came {
 
 /** A valid signature, unless it came before; `firstKey` is its key where that is to be trusted from now on. */
 export async function taken(
-  { store, tell }: FederationGround,
+  { store, tell }: TrustParts,
   { host, nowMs }: Came,
   { scheme, keyId, fingerprint: hash, untilMs }: ValidSignature,
   firstKey: PeerKey | null,
@@ -44,7 +46,7 @@ export async function taken(
 
 /** The peer has another key than the one that it is trusted by. */
 export async function changed(
-  { store, tell }: FederationGround,
+  { store, tell }: TrustParts,
   { host, nowMs }: Came,
   former: OcmPeerKeyRow,
   key: PeerKey,

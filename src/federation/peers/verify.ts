@@ -11,10 +11,18 @@ import { type PeerKey, readSignature, verifySignature } from "../../protocols/oc
 import { listPeerKeys, type OcmPeerKeyRow } from "../../store/ocm-peer-keys.ts";
 import { recordRefusal } from "../../store/ocm-refusals.ts";
 import type { FederationGround, Peers, Verified } from "../parts.ts";
-import { discover } from "./discover.ts";
 import { keptKey } from "./peer-keys.ts";
-import { createLookUp, type LookUp, mustSign, type NamedKey, type Published } from "./published-keys.ts";
-import { changed, taken, type ValidSignature } from "./trust.ts";
+import {
+  createLookUp,
+  type LookUp,
+  type LookUpParts,
+  mustSign,
+  type NamedKey,
+  type Published,
+} from "./published-keys.ts";
+import { changed, taken, type TrustParts, type ValidSignature } from "./trust.ts";
+
+type VerifyParts = LookUpParts & TrustParts & Pick<FederationGround, "siteUrl">;
 
 /** A request with the host that it has to be signed by. */
 interface Claim {
@@ -31,7 +39,7 @@ type Verdict = ValidSignature | InvalidSignature;
  * Who signed a request; see Peers.verify. The first key that a host signs with is trusted where the host's own discovery or
  * key set names it; another one in its place is a conflict until somebody forgets the first (`usher doctor peer`).
  */
-export function createVerify(parts: FederationGround): Peers["verify"] {
+export function createVerify(parts: VerifyParts): Peers["verify"] {
   const lookUp = createLookUp(parts);
   return async (request, expectedHost, ask) => {
     const signed = signedRequest(parts, request);
@@ -46,7 +54,7 @@ export function createVerify(parts: FederationGround): Peers["verify"] {
 }
 
 /** As the peer addressed it: a reverse proxy may have changed the host on the way. */
-function signedRequest(parts: FederationGround, request: PeerRequest<null>): SignedRequest {
+function signedRequest(parts: VerifyParts, request: PeerRequest<null>): SignedRequest {
   const { method, target, headers, body } = request;
   return {
     method,
@@ -56,11 +64,7 @@ function signedRequest(parts: FederationGround, request: PeerRequest<null>): Sig
   };
 }
 
-async function judge(
-  parts: FederationGround,
-  lookUp: LookUp,
-  claim: Claim,
-): Promise<Verified | InvalidSignature> {
+async function judge(parts: VerifyParts, lookUp: LookUp, claim: Claim): Promise<Verified | InvalidSignature> {
   const { signed, host } = claim;
   const read = readSignature(signed);
   if (read.kind === "invalid") return read;
@@ -79,8 +83,8 @@ async function judge(
   return judgePublished(parts, claim, { named, found, trusted });
 }
 
-async function saysItSigns(parts: FederationGround, { host, ask }: Claim): Promise<boolean> {
-  const found = await discover(parts, host, ask);
+async function saysItSigns(parts: VerifyParts, { host, ask }: Claim): Promise<boolean> {
+  const found = await parts.discover(host, ask);
   return found.kind === "peer" && mustSign(found.peer);
 }
 
@@ -129,7 +133,7 @@ interface Finding {
 
 /** Judges by what the peer publishes now. */
 async function judgePublished(
-  parts: FederationGround,
+  parts: VerifyParts,
   claim: Claim,
   { named, found, trusted }: Finding,
 ): Promise<Verified | InvalidSignature> {
