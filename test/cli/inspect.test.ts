@@ -33,21 +33,20 @@ function mail(name: string, text: string): string {
 /** As an administrator calls it: no configuration anywhere, and a mail through a pipe where the file is `-`. */
 function inspect(args: readonly string[], input = "") {
   const env = { PATH: process.env["PATH"], USHER_CONFIG: join(folder, "missing.yaml") };
-  const start = performance.now();
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, "inspect", ...args], {
     input,
     env,
     encoding: "utf8",
   });
-  return { status, stdout, stderr, tookMs: performance.now() - start };
+  return { status, stdout, stderr };
 }
 
 describe("usher inspect", () => {
   const path = mail("share.eml", share);
 
-  test("prints what it sees as one line of JSON, secrets shortened, in a moment", () => {
+  test("prints what it sees as one line of JSON, secrets shortened", () => {
     const filled = mail("big.eml", share + "text\r\n".repeat(3400));
-    const { status, stdout, stderr, tookMs } = inspect([
+    const { status, stdout, stderr } = inspect([
       "--json",
       "--trust-authserv-id",
       "mx.recipient.example",
@@ -67,8 +66,6 @@ describe("usher inspect", () => {
       authentication: { trusted: true, linkAligned: true, authservId: "mx.recipient.example" },
       bounce: null,
     });
-    // Generous for a busy machine; alone it takes a fifth of this.
-    expect(tookMs).toBeLessThan(2000);
   });
 
   test("prints secrets only when asked to", () => {

@@ -255,7 +255,7 @@ test("a sharing can have an end of its own", async () => {
   const made = await create("--to", "bob@example.net", "--expires", "14d", "--json");
   const { id }: { readonly id: string } = JSON.parse(made.out);
   const row = JSON.parse((await sharing("show", id, "--json")).out);
-  expect(row.expires_at - row.created_at).toBeCloseTo(14 * 24 * 3600_000, -4);
+  expect(row.expires_at - row.created_at).toBeCloseTo(14 * 24 * 3600_000, -5);
   expect((await sharing("show", id)).out).toMatch(/^ends +\d{4}-/m);
   expect((await create("--to", "bob@example.net", "--expires", "soon")).code).toBe(2);
 });
