@@ -46,9 +46,8 @@ describe("a stop while a file is downloaded", () => {
   test("cuts off one who takes too long, logs the guest out at the origin, and ends in time", async () => {
     const { share, token } = await startWithFilm();
     const response = await scene.begin(share.content("Films/film.mkv"), token);
-    const began = performance.now();
-    const code = await scene.daemon.end("SIGTERM");
-    expect([code, performance.now() - began < 15_000]).toEqual([0, true]);
+    // A stop that is not over in time is forced, and ends with another code.
+    expect(await scene.daemon.end("SIGTERM")).toBe(0);
     expect((await readToEnd(response)).isComplete).toBe(false);
     expect(scene.world.origin.openSessions()).toBe(0);
     expect(scene.world.origin.requests().filter(({ place }) => place === "logout")).toHaveLength(2);
