@@ -18,11 +18,22 @@ interface BrokenOff {
   readonly hangs?: true;
 }
 
+interface Endless {
+  readonly kind: "endless";
+  readonly status: number;
+  /** Media type. */
+  readonly type: string;
+  readonly head: string;
+  readonly piece: string;
+}
+
 export type Fault =
   | { readonly kind: "slow"; readonly ms: number }
   /** Headers at once, then a byte of the body now and then, for ever. */
   | { readonly kind: "drip"; readonly everyMs: number }
   | { readonly kind: "huge"; readonly bytes: number }
+  /** The head, then the piece again and again, until the client has enough. */
+  | Endless
   /** This many zero bytes under `Content-Encoding: gzip`. */
   | { readonly kind: "gzip-bomb"; readonly bytes: number }
   | { readonly kind: "status"; readonly status: number; readonly retryAfter: string | null }
@@ -62,6 +73,8 @@ function answerBadly(
       return drip(response, fault.everyMs);
     case "huge":
       return flood(response, fault.bytes);
+    case "endless":
+      return repeat(response, fault);
     case "gzip-bomb":
       response.writeHead(200, { "Content-Type": "text/javascript", "Content-Encoding": "gzip" });
       return void response.end(gzipSync(Buffer.alloc(fault.bytes)));
@@ -121,7 +134,21 @@ function flood(response: ServerResponse, bytes: number): void {
     yield '"}';
   }
   response.writeHead(200, { "Content-Type": "text/javascript; charset=UTF-8" });
-  const source = Readable.from(pieces());
+  stream(response, pieces());
+}
+
+function repeat(response: ServerResponse, { status, type, head, piece }: Endless): void {
+  const chunk = piece.repeat(Math.ceil((16 * 1024) / piece.length));
+  function* pieces() {
+    yield head;
+    for (;;) yield chunk;
+  }
+  response.writeHead(status, { "Content-Type": type });
+  stream(response, pieces());
+}
+
+function stream(response: ServerResponse, pieces: Iterable<string>): void {
+  const source = Readable.from(pieces);
   response.once("close", () => source.destroy());
   source.pipe(response);
 }
