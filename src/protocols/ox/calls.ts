@@ -9,6 +9,7 @@ import {
   type OutboundResponse,
 } from "../../http/outbound.ts";
 import { retryAfterMs } from "../../http/retry-after.ts";
+import { sizeBehind } from "../download-part.ts";
 import type { Ask, Call } from "../protocol.ts";
 import { type Answer, queuedJobId, readAnswer } from "./answers.ts";
 import { isTrouble, type Trouble, trouble } from "./troubles.ts";
@@ -142,12 +143,6 @@ async function textOf(body: OutboundDownload["body"]): Promise<string> {
     chunks.push(chunk);
   }
   return new TextDecoder().decode(Buffer.concat(chunks));
-}
-
-/** RFC 9110 section 15.5.17: the answer tells how long the document is. */
-function sizeBehind(headers: OutboundDownload["headers"]): number | null {
-  const size = /^bytes \*\/(\d{1,15})$/.exec(headers["content-range"]?.[0] ?? "")?.[1];
-  return size === undefined ? null : Number(size);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { OutboundError, type OutboundDownload } from "../../http/outbound.ts";
+import { fileIn, rangeField } from "../download-part.ts";
 import type { FolderEntry, OpenedFile, OpenReply, WantedFile } from "../protocol.ts";
 import type { OxSession } from "./session.ts";
 import { isTrouble, type Trouble, trouble } from "./troubles.ts";
@@ -9,17 +9,16 @@ interface Found {
   readonly entry: FolderEntry;
 }
 
-type Range = WantedFile["range"];
 type BeyondEnd = Extract<OpenReply, { readonly kind: "range-not-satisfiable" }>;
 
 /**
- * Opens a document (reference/ox.md 4.4). Whether OX gives ranges is not documented: one is asked for, and where the
- * whole comes instead, it is cut out of the stream if its length is told. The session is closed with the file.
+ * Opens a document (reference/ox.md 4.4). Whether OX gives ranges is not documented: one is asked for. The session is closed
+ * with the file.
  */
 export async function openDocument(
   session: OxSession,
   { folder, entry }: Found,
-  range: Range,
+  range: WantedFile["range"],
 ): Promise<OpenedFile | BeyondEnd | Trouble> {
   const call = {
     what: "open the document",
@@ -30,115 +29,6 @@ export async function openDocument(
   const answer = await session.download(call, rangeField(range));
   if (isTrouble(answer)) return answer;
   if (answer.kind === "beyond-end") return { kind: "range-not-satisfiable", sizeBytes: answer.sizeBytes };
-  const { download } = answer;
-  const part = partOf(download, range);
-  if (part.kind !== "part") {
-    await download[Symbol.asyncDispose]();
-    return part;
-  }
-  const end = once(async () => {
-    await download[Symbol.asyncDispose]();
-    await session.close();
-  });
-  return {
-    kind: "opened",
-    name: entry.name,
-    mediaType: field(download, "content-type") ?? "application/octet-stream",
-    sizeBytes: part.sizeBytes,
-    range: part.range,
-    etag: field(download, "etag"),
-    body: endedAfter(part.body, end),
-    [Symbol.asyncDispose]: end,
-  };
-}
-
-interface Part {
-  readonly kind: "part";
-  readonly sizeBytes: number | null;
-  readonly range: OpenedFile["range"];
-  readonly body: AsyncIterable<Uint8Array>;
-}
-
-/** What of the wanted bytes an answer holds. */
-function partOf(download: OutboundDownload, wanted: Range): Part | BeyondEnd | Trouble {
-  if (download.status === 206) return rangedPart(download, wanted) ?? trouble("answer-not-understood");
-  const sizeBytes = lengthOf(download);
-  const { body } = download;
-  if (wanted === null || sizeBytes === null) return { kind: "part", sizeBytes, range: null, body };
-  const last = Math.min(wanted.last ?? sizeBytes - 1, sizeBytes - 1);
-  if (wanted.first > last) return { kind: "range-not-satisfiable", sizeBytes };
-  const { first } = wanted;
-  return {
-    kind: "part",
-    sizeBytes,
-    range: { first, last, ofBytes: sizeBytes },
-    body: cut(body, first, last - first + 1),
-  };
-}
-
-/** A part must begin where it was asked to, and must not be longer (RFC 9110 section 14.4). */
-function rangedPart(download: OutboundDownload, wanted: Range): Part | null {
-  const range = contentRange(download);
-  if (wanted === null || range === null) return null;
-  const { first, last, ofBytes } = range;
-  if (first !== wanted.first || last > (wanted.last ?? last)) return null;
-  return { kind: "part", sizeBytes: ofBytes, range, body: cut(download.body, 0, last - first + 1) };
-}
-
-function contentRange(download: OutboundDownload): OpenedFile["range"] {
-  const [, from, to, of] =
-    /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(field(download, "content-range") ?? "") ?? [];
-  if (from === undefined || to === undefined) return null;
-  const range = { first: Number(from), last: Number(to), ofBytes: of === "*" ? null : Number(of) };
-  return range.first <= range.last && range.last < (range.ofBytes ?? Infinity) ? range : null;
-}
-
-/** `count` bytes of a stream after the first `skip`; throws OutboundError where it ends before. */
-async function* cut(
-  body: AsyncIterable<Uint8Array>,
-  skip: number,
-  count: number,
-): AsyncGenerator<Uint8Array, undefined> {
-  let toSkip = skip;
-  let left = count;
-  for await (const chunk of body) {
-    const piece = chunk.subarray(toSkip, toSkip + left);
-    toSkip -= Math.min(toSkip, chunk.byteLength);
-    left -= piece.byteLength;
-    if (piece.byteLength > 0) yield piece;
-    if (left === 0) return undefined;
-  }
-  throw new OutboundError("answer-too-short", true);
-}
-
-async function* endedAfter(
-  body: AsyncIterable<Uint8Array>,
-  end: () => Promise<void>,
-): AsyncGenerator<Uint8Array, undefined> {
-  try {
-    yield* body;
-  } finally {
-    await end();
-  }
-  return undefined;
-}
-
-function once(end: () => Promise<void>): () => Promise<void> {
-  let ending: Promise<void> | null = null;
-  return async () => (ending ??= end());
-}
-
-function rangeField(range: Range): string | null {
-  return range === null ? null : `bytes=${range.first}-${range.last ?? ""}`;
-}
-
-function lengthOf(download: OutboundDownload): number | null {
-  const length = field(download, "content-length");
-  return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : null;
-}
-
-/** A field that a stranger wrote, of a length that is no attack. */
-function field({ headers }: OutboundDownload, name: string): string | null {
-  const value = headers[name]?.[0];
-  return value === undefined || value.length > 300 ? null : value;
+  const opened = await fileIn(answer.download, { name: entry.name, range }, async () => session.close());
+  return opened ?? trouble("answer-not-understood");
 }
