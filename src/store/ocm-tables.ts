@@ -25,6 +25,8 @@ export interface OcmPeerTable {
   failed_at: number | null;
   /** Kebab-case. */
   failure: string | null;
+  /** It answered, and not as a server of Open Cloud Mesh, or may not be asked at all. */
+  is_failure_final: Generated<number>;
   /** Since when, and when last, requests in its name did not verify; null since one did. */
   refused_since: number | null;
   refused_at: number | null;

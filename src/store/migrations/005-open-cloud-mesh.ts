@@ -14,6 +14,7 @@ export const openCloudMesh: readonly string[] = [
     discovered_at integer,
     failed_at integer,
     failure text,
+    is_failure_final integer not null default 0 check (is_failure_final in (0, 1)),
     refused_since integer,
     refused_at integer,
     refusal text,
