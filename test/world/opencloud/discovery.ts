@@ -27,3 +27,10 @@ function revaFields(exchangesTokens: boolean, origin: string) {
     ...(exchangesTokens ? { tokenEndPoint: `${origin}/ocm/token` } : {}),
   };
 }
+
+/** `GET /status.php`, by which public links of other products are told apart; not confirmed (reference/ocm.md 2.4). */
+export function showStatus({ conduct, refuse }: OpenCloudState): Reply {
+  if (conduct.family === "reva") refuse("status.php of reva");
+  const productname = { opencloud: "OpenCloud", ocis: "ownCloud Infinite Scale", reva: "reva" };
+  return json(200, { productname: productname[conduct.family] });
+}

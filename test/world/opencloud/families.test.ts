@@ -98,12 +98,16 @@ describe("reva", () => {
     expect((await post(clouds, "/ocm/shares", body)).status).toBe(201);
   });
 
-  test("tells bare ids and relative URIs, which the other side finds", async () => {
-    await using clouds = await openTwoClouds(reva);
-    const { anna, dora, annasUser, dorasUser } = clouds;
+  test.each([
+    ["bare", /^[0-9a-f-]{36}$/],
+    ["id-at-host", /^[0-9a-f-]{36}@cloud\.anna\.example:\d+$/],
+    ["base64", /^[A-Za-z0-9+/]{40,}=*$/],
+  ] as const)("tells %s ids and relative URIs, which the other side finds", async (userIds, form) => {
+    await using clouds = await openTwoClouds({ ...reva, userIds });
+    const { anna, dora, annasUser } = clouds;
     await acquainted(clouds);
-    expect(annasUser.userId).toMatch(/^[0-9a-f-]{36}$/);
-    const shareWith = `${dorasUser.userId}@${dora.host}`;
+    expect(annasUser.userId).toMatch(form);
+    const shareWith = dora.addressOf("dora");
     const { share, status } = await anna.share({ owner: "anna", shareWith, resource: file });
     expect([status, dora.shares()]).toMatchObject([201, [{ webdav: share.id }]]);
     expect(await dora.use(dora.shares()[0]?.id ?? "")).toMatchObject({ status: 207 });

@@ -32,7 +32,7 @@ export async function createInvite(
   return { token: invite.token, providerDomain: providerDomainOf(cloud), link };
 }
 
-export function providerDomainOf({ conduct, host, origin }: OpenCloudState): string {
+function providerDomainOf({ conduct, host, origin }: OpenCloudState): string {
   return conduct.family === "reva" ? host : origin;
 }
 

@@ -29,7 +29,7 @@ import { openCloudView, type OpenCloudView } from "./view.ts";
 import { type OcmServer, type Route, startOcmServer } from "../ocm/server.ts";
 import { page } from "../ocm/wire.ts";
 import { exchange, serveShare } from "./content.ts";
-import { showDiscovery } from "./discovery.ts";
+import { showDiscovery, showStatus } from "./discovery.ts";
 import * as home from "./home.ts";
 import { takeAcceptance } from "./invites.ts";
 import { takeNotification } from "./notifications.ts";
@@ -49,6 +49,7 @@ const anything = `${dav}|POST|PATCH`;
 const routes: readonly Route<OpenCloudState>[] = [
   { method: "GET", path: /^\/\.well-known\/ocm$/, place: "discovery", take: showDiscovery },
   { method: "GET", path: /^\/(?:index\.php\/)?ocm-provider\/?$/, place: "discovery", take: notThere },
+  { method: "GET", path: /^\/status\.php$/, place: "discovery", take: showStatus },
   { method: "POST", path: /^\/ocm\/shares$/, place: "shares", take: takeShare },
   { method: "POST", path: /^\/ocm\/notifications$/, place: "notifications", take: takeNotification },
   { method: "POST", path: /^\/ocm\/invite-accepted$/, place: "invite", take: takeAcceptance },

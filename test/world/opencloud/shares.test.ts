@@ -29,6 +29,7 @@ describe("OpenCloud of February 2025", () => {
     for (const path of ["/ocm-provider", "/ocm-provider/"]) {
       expect((await ask("GET", anna.origin + path)).status).toBe(404);
     }
+    expect((await ask("GET", `${anna.origin}/status.php`)).text).toBe('{"productname":"OpenCloud"}');
     expect(anna.refusals()).toEqual([]);
   });
 

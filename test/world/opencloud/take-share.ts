@@ -48,7 +48,8 @@ function recipientOf(cloud: OpenCloudState, shareWith: string): User {
 function demandInvite({ conduct, contacts }: OpenCloudState, user: User, sender: string): void {
   if (conduct.family === "opencloud") return;
   const isKnown = contacts.some(
-    ({ login, userId, provider }) => login === user.login && `${userId}@${provider}` === sender,
+    ({ login, userId, provider }) =>
+      login === user.login && [userId, `${userId}@${provider}`].includes(sender),
   );
   if (isKnown) return;
   if (conduct.family === "ocis") throw unauthenticated("no accepted invite for this sender");
