@@ -92,6 +92,8 @@ export type FederationEvent =
   | "peer-key-trusted"
   /** An invitation was accepted, by either side. */
   | "invite-accepted"
+  /** A recipient's server took a share. */
+  | "share-offered"
   /** A recipient's server told what became of a share. */
   | "share-answered"
   /** A recipient's server could not be told; `reason` says why. */

@@ -1,4 +1,5 @@
 import type { OcmPermission, Peer, ShareForm } from "./peer.ts";
+import type { Requirement } from "./share-body.ts";
 
 /** A share as it is offered to another server. */
 export interface GivenShare {
@@ -14,6 +15,8 @@ export interface GivenShare {
   readonly expiresAt: number | null;
   readonly secret: string;
   readonly permissions: readonly OcmPermission[];
+  /** Only `multi` can say them. */
+  readonly requirements: readonly Requirement[];
   /** Absolute; also found by `providerId` below the WebDAV path of the site's discovery. */
   readonly webdavUrl: string;
 }
@@ -38,7 +41,8 @@ export function writeShare(given: GivenShare, form: ShareForm, peer: Pick<Peer, 
     senderDisplayName: ownerName,
     expiration,
   };
-  const webdav = { uri: providerId, url: given.webdavUrl, sharedSecret: secret, permissions };
+  const requirements = given.requirements.length === 0 ? undefined : given.requirements;
+  const webdav = { uri: providerId, url: given.webdavUrl, sharedSecret: secret, permissions, requirements };
   if (form === "multi") {
     return { ...common, resourceType: given.resourceType, protocol: { name: "multi", options: {}, webdav } };
   }
