@@ -4,6 +4,8 @@ import { federationGround } from "./federation-ground.ts";
 import type { PeerRoute, SiteRoute } from "./http/peer-route.ts";
 import { instanceParts } from "./instance-parts.ts";
 import { createInstances } from "./instances/instances.ts";
+import { type HomeTested, testHome } from "./protocols/home-test.ts";
+import type { Ask, FollowerHome } from "./protocols/protocol.ts";
 import { createProtocols } from "./protocols/protocols.ts";
 import { createCheck } from "./receiving/check.ts";
 import { createFollow } from "./receiving/follow.ts";
@@ -18,6 +20,8 @@ import type { Site } from "./site.ts";
 export interface Origins extends Room {
   /** The receiving flow with a way out; all who use it keep the bounds of each origin together. */
   readonly parts: ReceivingParts;
+  /** Whether a home server takes login and password, and answers as its kind does. */
+  readonly testHome: (home: FollowerHome, ask: Ask) => Promise<HomeTested>;
   /** What accounts' instance hosts serve. */
   readonly routes: readonly PeerRoute[];
   /** What the site serves to other servers. */
@@ -44,6 +48,8 @@ export function createOrigins(site: Site, current: CurrentConfig): Origins {
   const parts: ReceivingParts = receivingParts(site, protocols, current);
   return {
     parts,
+    testHome: async (home, ask) =>
+      testHome({ http, userAgent: () => current().outbound.userAgent }, home, ask),
     routes: instances.routes,
     federationRoutes: federation.routes,
     workers: {

@@ -6,7 +6,7 @@ import {
   insertAccount,
   listAccounts,
   listAddresses,
-  readHome,
+  listHomes,
 } from "../store/accounts.ts";
 import { newId } from "../store/ids.ts";
 import { listMailboxes } from "../store/mailboxes.ts";
@@ -118,11 +118,11 @@ async function show(cli: Cli, name: string, options: Json): Promise<void> {
   await using site = await openSite(cli);
   const { db } = site.store;
   const account = await accountNamed(db, name);
-  const home = await readHome(db, account.id);
+  const homes = await listHomes(db, account.id);
   const [mailbox] = await listMailboxes(db, account.id);
   const view = {
     ...accountView(account, await listAddresses(db, account.id)),
-    home: home === undefined ? null : { kind: home.kind, url: home.base_url, login: home.login },
+    homes: homes.map(({ kind, base_url: url, login }) => ({ kind, url, login })),
     mailbox:
       mailbox === undefined
         ? null
@@ -139,10 +139,14 @@ async function show(cli: Cli, name: string, options: Json): Promise<void> {
     ["locale", view.locale],
     ["modules", view.modules.join(", ")],
     ["instance host", view.instance_host ?? "none"],
-    ["home server", view.home === null ? "none" : `${view.home.kind} ${view.home.url} as ${view.home.login}`],
+    ["home servers", view.homes.length === 0 ? "none" : view.homes.map(homeText).join(", ")],
     ["mailbox", view.mailbox === null ? "none" : mailboxText(view.mailbox)],
   ];
   print(cli, options.json, view, table([], rows).slice(1));
+}
+
+function homeText({ kind, url, login }: { kind: string; url: string; login: string }): string {
+  return `${kind} ${url} as ${login}`;
 }
 
 function mailboxText(mailbox: {

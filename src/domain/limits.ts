@@ -436,8 +436,6 @@ export const limits = {
   ocmOpenInvites: 1000,
   /** Invitations that a stranger's web form brings and that wait for one account's answer. */
   ocmPendingInvites: 20,
-  /** What a peer calls one of its people; those seen have a hundred characters. */
-  ocmUserIdChars: 400,
   /** Open invitations that one sweep closes; the rest is found by the next. */
   ocmSweptInvites: 200,
   /** How long a form of a person waits for the discovery of the server that he named. */
@@ -463,6 +461,19 @@ export const limits = {
   davEntries: 2000,
   /** Elements below each other in one; those that are read lie six deep. */
   davLevels: 30,
+  /** One name in a path; file systems take 255 bytes. */
+  davNameChars: 255,
+  /** How long an access token counts whose server does not say (reference/ocm.md 4.7 has 300 s to 24 h), and at most. */
+  ocmForeignTokenMs: 300_000,
+  ocmForeignTokenMaxMs: 24 * 3600_000,
+  /** A token is given up so long before its end, or at half its life where that is longer: requests take their time. */
+  ocmForeignTokenSpareMs: 30_000,
+  /** JWTs of one signature have a thousand characters. */
+  ocmForeignTokenChars: 8192,
+  /** A process that died over an exchange keeps others from it so long; the exchange takes three requests at most. */
+  ocmExchangeMs: 2 * 60_000,
+  /** How often is looked whether another process is through with it. */
+  ocmExchangePollMs: 200,
   /** Federated shares of one list at a home server that are looked at. */
   remoteShares: 2000,
 } as const;

@@ -32,6 +32,6 @@ export function createProtocols(parts: OxParts, { cozy, ocm }: Ways = noWays): r
     createCozyV2(cozy.v2),
     createCozyV1(cozy.v1),
     createCozy(cozy.v3),
-    ...openCloudMesh(ocm),
+    ...openCloudMesh(parts.http, ocm),
   ];
 }

@@ -1,5 +1,6 @@
 import { moduleName, type ModuleName } from "../domain/share.ts";
 import type { Follower, FollowerHomes } from "../protocols/protocol.ts";
+import { listHomes } from "../store/accounts.ts";
 import type { Sealer } from "../store/sealing.ts";
 import type { Db } from "../store/store.ts";
 
@@ -24,12 +25,7 @@ export async function readFollowingAccount(
     .where("account_id", "=", accountId)
     .orderBy("is_primary", "desc")
     .execute();
-  const homes = await db
-    .selectFrom("account_home")
-    .selectAll()
-    .where("account_id", "=", accountId)
-    .orderBy("kind")
-    .execute();
+  const homes = await listHomes(db, accountId);
   return {
     id: account.id,
     name: account.name,

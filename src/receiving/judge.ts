@@ -117,7 +117,8 @@ function shownOf({ share }: Finding, id: string, { sealer }: Pick<ReceivingParts
   const place = { table: "notification", row: id, column: "link_sealed" };
   return {
     variant: share.variant,
-    link_sealed: sealer.seal(share.link ?? "", place),
+    // An invitation by code has a token and no link.
+    link_sealed: sealer.seal(share.link ?? share.shareId ?? "", place),
     recipient_kind: share.recipientKind,
     module: share.module,
     title: share.title,

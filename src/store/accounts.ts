@@ -1,5 +1,6 @@
 import type { Selectable } from "kysely";
 import { addressKey } from "../domain/address.ts";
+import type { HomeKind } from "../domain/home.ts";
 import type { ModuleName } from "../domain/share.ts";
 import type { AccountAddressTable, AccountHomeTable, AccountTable } from "./account-tables.ts";
 import type { Db } from "./store.ts";
@@ -166,16 +167,17 @@ export async function deleteAccount(db: Db, id: string): Promise<void> {
   await db.deleteFrom("account").where("id", "=", id).execute();
 }
 
-export async function readHome(db: Db, accountId: string): Promise<AccountHomeRow | undefined> {
+/** The home servers of an account, at most one of each kind. */
+export async function listHomes(db: Db, accountId: string): Promise<readonly AccountHomeRow[]> {
   return db
     .selectFrom("account_home")
     .selectAll()
     .where("account_id", "=", accountId)
-    .where("kind", "=", "ox")
-    .executeTakeFirst();
+    .orderBy("kind")
+    .execute();
 }
 
-/** Sets the home server of an account; a former one is replaced. */
+/** Sets a home server of an account; a former one of its kind is replaced. */
 export async function putHome(db: Db, home: AccountHomeRow): Promise<void> {
   const { base_url, login, password_sealed } = home;
   await db
@@ -187,12 +189,9 @@ export async function putHome(db: Db, home: AccountHomeRow): Promise<void> {
     .execute();
 }
 
-/** False where the account had none. */
-export async function deleteHome(db: Db, accountId: string): Promise<boolean> {
-  const gone = await db
-    .deleteFrom("account_home")
-    .where("account_id", "=", accountId)
-    .returning("account_id")
-    .execute();
-  return gone.length > 0;
+/** Those of the kind that is given, else all; false where the account had none. */
+export async function deleteHomes(db: Db, accountId: string, kind: HomeKind | null): Promise<boolean> {
+  let query = db.deleteFrom("account_home").where("account_id", "=", accountId);
+  if (kind !== null) query = query.where("kind", "=", kind);
+  return (await query.returning("kind").execute()).length > 0;
 }

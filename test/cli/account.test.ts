@@ -115,7 +115,9 @@ test("a home server is set with its password sealed, and never shown", async () 
   const added = await account(...home, "--ox", "https://ox.example.org");
   expect(added).toMatchObject({ code: 0, err: "" });
   const shown = await account("show", "alice", "--json");
-  expect(JSON.parse(shown.out)).toMatchObject({ home: { kind: "ox", url: "https://ox.example.org/ajax/" } });
+  expect(JSON.parse(shown.out)).toMatchObject({
+    homes: [{ kind: "ox", url: "https://ox.example.org/ajax/" }],
+  });
   expect(
     (await account("home", "add", "alice", "--login", "a", "--ox", "https://ox.example.org")).err,
   ).toContain("--password-file");

@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, string>> = {
   "account remove": "bob --yes",
   "account instance": "bob bob.share.example.org",
   "account home add": "bob --ox https://ox.example.org/ajax/ --login bob --password-stdin",
+  "account home test": "bob",
   "account home remove": "bob",
   "mailbox add": "bob --server local --login bob --master",
   "mailbox test": "bob",

@@ -31,6 +31,12 @@ export function parseInviteCode(text: string): Invite | null {
   return at === -1 ? null : inviteOf(code.slice(0, at), code.slice(at + 1));
 }
 
+/** The token in what a notification keeps of an invitation: its link, its code, or the token alone; null where there is none. */
+export function inviteTokenIn(kept: string): string | null {
+  const invite = parseInviteLink(kept) ?? parseInviteCode(kept);
+  return invite?.shareId ?? (tokenForm.test(kept) ? kept : null);
+}
+
 /** The invite that token and provider make; null where one of them has another form. */
 export function inviteOf(token: string, provider: string): Invite | null {
   const origin = httpsOrigin(provider);
