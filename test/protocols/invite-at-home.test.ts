@@ -77,21 +77,21 @@ describe("an invitation for an account at home at Nextcloud", () => {
   });
 });
 
-describe("an invitation for an account at home at OpenCloud", () => {
-  async function clouds() {
-    const stack = new AsyncDisposableStack();
-    const inviter = stack.use(await stage.start(startOpenCloud, inviterName, {}));
-    const server = stack.use(await stage.start(startOpenCloud, homeName, {}));
-    inviter.addUser({ login: "ada", displayName: "Ada", mail: "ada@inviter.example" });
-    const user = server.addUser({ login: "dora", displayName: "Dora", mail: "dora@home.example" });
-    inviter.trust(server.host);
-    const home = homeAt("opencloud", server, "dora", user.appPassword);
-    const { token } = await inviter.createInvite("ada");
-    const link = `https://directory.example/accept?token=${token}&providerDomain=${inviter.host}`;
-    const close = async () => stack.disposeAsync();
-    return { inviter, server, home, link, token, [Symbol.asyncDispose]: close };
-  }
+async function clouds() {
+  const stack = new AsyncDisposableStack();
+  const inviter = stack.use(await stage.start(startOpenCloud, inviterName, {}));
+  const server = stack.use(await stage.start(startOpenCloud, homeName, {}));
+  inviter.addUser({ login: "ada", displayName: "Ada", mail: "ada@inviter.example" });
+  const user = server.addUser({ login: "dora", displayName: "Dora", mail: "dora@home.example" });
+  inviter.trust(server.host);
+  const home = homeAt("opencloud", server, "dora", user.appPassword);
+  const { token } = await inviter.createInvite("ada");
+  const link = `https://directory.example/accept?token=${token}&providerDomain=${inviter.host}`;
+  const close = async () => stack.disposeAsync();
+  return { inviter, server, home, link, token, [Symbol.asyncDispose]: close };
+}
 
+describe("an invitation for an account at home at OpenCloud", () => {
   test("is accepted there, and again (409) it stands", async () => {
     await using opened = await clouds();
     const { inviter, server, home, link } = opened;
