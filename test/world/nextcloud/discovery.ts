@@ -23,7 +23,7 @@ export function serveWellKnown(state: NextcloudState): Reply {
 
 /** GET of the key set that `jwksUri` names. */
 export function serveKeys(state: NextcloudState): Reply {
-  if (state.generation === 34) return json(200, { keys: [state.keys.message.jwk] });
+  if (state.key.kind === "message") return json(200, { keys: [state.key.own.jwk] });
   return json(404, { message: "There is nothing here." });
 }
 
@@ -36,8 +36,8 @@ function discovery(state: NextcloudState): object {
     endPoint: `${origin}${endPointPath}`,
     resourceTypes: [{ name: "file", shareTypes: ["user", "group"], protocols: { webdav: publicWebdav } }],
   };
-  if (state.generation === 34) return { ...common, ...masterFields(state) };
-  const { keyId, publicKeyPem } = state.keys.cavage;
+  if (state.key.kind === "message") return { ...common, ...masterFields(state) };
+  const { keyId, publicKeyPem } = state.key.own;
   const capabilities = ["/invite-accepted", "/notifications", "/shares"];
   return { ...common, publicKey: { keyId, publicKeyPem }, capabilities };
 }

@@ -12,7 +12,7 @@
  * | public link | `link({ name, file, password, isFileDrop })`, then POST createFederatedShare or, at home, askForFederatedShare |
  * | at home | OCS remote_shares, notifications, and PATCH to accept an invitation, with `appPassword(uid)` |
  * | notices | `mails.notification(share)`, `mails.activity(share)`, `mails.link(link, to)`, `mails.linkPassword(link, to)` |
- * | trouble | `misbehave(fault, place)`, `goDown()`, `setNow()`, `expireInvite(token)`, `expireTokens()`, `forgetKeys()` |
+ * | trouble | `misbehave(fault, place)`, `goDown()`, `setNow(at)`, `expireInvite(token)`, `expireTokens()`, `holdExchanges()`, `forgetKeys()` |
  */
 import { newCavageKey } from "../ocm/cavage.ts";
 import { accept, decline, unshare } from "../ocm/following.ts";
@@ -47,15 +47,11 @@ export async function startNextcloud(options: NextcloudOptions & OcmServerOption
     { ...options, userAgent },
     routes,
     async (ground) => {
-      const keys = {
-        cavage: await newCavageKey(`${ground.origin}/ocm#signature`),
-        message: await newMessageKey(`${ground.origin}/ocm#ecdsa-p256-sha256-1`),
-      };
       const { generation } = options;
       const made: NextcloudState = {
         ...ground,
         generation,
-        keys,
+        key: await newKey(generation, ground.origin),
         now: () => clock.now(),
         settings: { ...usualSettings, ...options.settings },
         users: new Map(options.users.map((spec) => [spec.uid, newUser(spec)])),
@@ -80,6 +76,11 @@ export async function startNextcloud(options: NextcloudOptions & OcmServerOption
   };
 }
 
+async function newKey(generation: Generation, origin: string): Promise<NextcloudState["key"]> {
+  if (generation === 32) return { kind: "cavage", own: await newCavageKey(`${origin}/ocm#signature`) };
+  return { kind: "message", own: await newMessageKey(`${origin}/ocm#ecdsa-p256-sha256-1`) };
+}
+
 const usualSettings: NextcloudSettings = {
   instanceName: "Campus Cloud",
   contactsApp: true,
@@ -88,7 +89,6 @@ const usualSettings: NextcloudSettings = {
   sharesPer1200s: 5,
   tokens: "never",
   tokenSeconds: 3600,
-  exchangeMs: 0,
 };
 
 function nothingYet() {
@@ -104,6 +104,7 @@ function nothingYet() {
     postedShares: new Map(),
     tokensTaken: new Map(),
     exchanging: new Set<string>(),
+    exchangeGate: Promise.resolve(),
   };
 }
 
@@ -156,6 +157,12 @@ function controls(state: NextcloudState) {
       for (const share of state.sent) {
         if (share.accessToken !== null) share.accessToken = { ...share.accessToken, expiresAt: 0 };
       }
+    },
+    /** Exchanges wait until the function that this gives is called; two at the same time for one share are noted. */
+    holdExchanges: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      state.exchangeGate = promise;
+      return resolve;
     },
     forgetKeys: () => state.signatories.clear(),
   };

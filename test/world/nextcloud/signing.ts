@@ -4,7 +4,7 @@ import { type Discovered, hasCapability } from "../ocm/discovery.ts";
 import { messageFields } from "../ocm/message-signature.ts";
 import type { NextcloudState } from "./state.ts";
 
-type Signer = Pick<NextcloudState, "generation" | "keys" | "now" | "call">;
+type Signer = Pick<NextcloudState, "key" | "now" | "call">;
 
 /** Posts a signed body; 32 signs for everybody, the master line for those who say `http-sig`. */
 export async function postSigned(
@@ -16,10 +16,10 @@ export async function postSigned(
   const at = new URL(url);
   const date = new Date(state.now());
   const signature =
-    state.generation === 32
-      ? cavageFields(state.keys.cavage, at, what.body, date)
+    state.key.kind === "cavage"
+      ? cavageFields(state.key.own, at, what.body, date)
       : hasCapability(to, "http-sig")
-        ? messageFields(state.keys.message, at, what.body, date)
+        ? messageFields(state.key.own, at, what.body, date)
         : {};
   return state.call({
     method: "POST",

@@ -22,8 +22,6 @@ export interface NextcloudSettings {
   tokens: "never" | "offered" | "must-exchange";
   /** Of access tokens: 300 to 86400. */
   tokenSeconds: number;
-  /** How long an exchange takes: two at the same time are noted as a breach of single flight. */
-  exchangeMs: number;
 }
 
 export interface PublicLink {
@@ -68,7 +66,10 @@ export type Signatory =
 export interface NextcloudState extends Federation {
   readonly generation: Generation;
   readonly settings: NextcloudSettings;
-  readonly keys: { readonly cavage: CavageKey; readonly message: MessageKey };
+  /** 32 signs as draft-cavage has it, the master line after RFC 9421. */
+  readonly key:
+    | { readonly kind: "cavage"; readonly own: CavageKey }
+    | { readonly kind: "message"; readonly own: MessageKey };
   /** By host: trusted on first use. */
   readonly signatories: Map<string, Signatory>;
   /** Why signatures were refused, in order. */
@@ -82,6 +83,8 @@ export interface NextcloudState extends Federation {
   readonly tokensTaken: Map<number, { readonly token: string; readonly expiresAt: number }>;
   /** Ids of shares whose secret is being exchanged. */
   readonly exchanging: Set<string>;
+  /** Exchanges wait for this. */
+  exchangeGate: Promise<void>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }

@@ -1,7 +1,7 @@
 import { randomUUID, sign } from "node:crypto";
-import { setTimeout as pause } from "node:timers/promises";
 import type { Reply } from "../faulty-answers.ts";
 import { at, readObject, textAt } from "../ocm/json.ts";
+import type { MessageKey } from "../ocm/message-signature.ts";
 import { locateBySecret } from "../ocm/mounted.ts";
 import { isOver, type Location, type SentShare, type TakenShare } from "../ocm/shares.ts";
 import { basic, json, type OcmRequest, typeOf } from "../ocm/wire.ts";
@@ -13,7 +13,7 @@ const form = "application/x-www-form-urlencoded";
 
 /** POST at the token endpoint of the master line (reference/ocm.md 4.7). */
 export async function takeExchange(state: NextcloudState, request: OcmRequest): Promise<Reply> {
-  if (state.generation === 32) {
+  if (state.key.kind === "cavage") {
     state.refuse("POST at a token endpoint, which Nextcloud 32 has not");
     return json(404, { message: "There is nothing here." });
   }
@@ -31,24 +31,28 @@ export async function takeExchange(state: NextcloudState, request: OcmRequest): 
     return json(401, { error: "invalid_request" });
   }
   const share = state.sent.find((each) => each.secret === code && each.host === client && !isOver(each));
-  return share === undefined ? json(401, { error: "invalid_grant" }) : exchange(state, share);
+  return share === undefined ? json(401, { error: "invalid_grant" }) : exchange(state, state.key.own, share);
 }
 
 /** The former token of the share ends, and its secret opens nothing from now on. */
-async function exchange(state: NextcloudState, share: SentShare): Promise<Reply> {
+async function exchange(state: NextcloudState, key: MessageKey, share: SentShare): Promise<Reply> {
   if (state.exchanging.has(share.id)) state.refuse("Two exchanges of the same secret at the same time");
   state.exchanging.add(share.id);
-  await pause(state.settings.exchangeMs);
+  await state.exchangeGate;
   state.exchanging.delete(share.id);
   const seconds = state.settings.tokenSeconds;
-  const token = accessToken(state, share.to, seconds);
+  const token = accessToken(key, state, share.to, seconds);
   share.accessToken = { token, expiresAt: state.now() + seconds * 1000 };
   share.exchanges += 1;
   return json(200, { access_token: token, token_type: "Bearer", expires_in: seconds });
 }
 
-function accessToken({ keys, origin, now }: NextcloudState, audience: string, seconds: number): string {
-  const { kid, privateKey } = keys.message;
+function accessToken(
+  { kid, privateKey }: MessageKey,
+  { origin, now }: NextcloudState,
+  audience: string,
+  seconds: number,
+): string {
   const issuedAt = Math.floor(now() / 1000);
   const claims = { iss: origin, aud: audience, iat: issuedAt, exp: issuedAt + seconds, jti: randomUUID() };
   const signed = [{ typ: "at+jwt", alg: "ES256", kid }, claims]

@@ -1,6 +1,6 @@
 import { request } from "node:https";
 
-/** Where on loopback a host is served, and the authority that signed its certificate. */
+/** Where on loopback a host is served (unless its address names the port), and the authority that signed its certificate. */
 export interface Reachable {
   readonly port: number;
   /** PEM. */
@@ -85,7 +85,7 @@ async function exchange(options: CallerOptions, url: URL, what: Call): Promise<A
       {
         method: what.method,
         host: "127.0.0.1",
-        port: reachable.port,
+        port: url.port === "" ? reachable.port : Number(url.port),
         ca: reachable.ca,
         path: url.pathname + url.search,
         servername: url.hostname,
