@@ -105,8 +105,10 @@ export interface OcmReceivedShareTable {
   /** The access token that the secret was exchanged for, while it lasts. */
   token_sealed: string | null;
   token_expires_at: number | null;
-  /** The secret was exchanged once: with Nextcloud it opens nothing by itself any more (reference/ocm.md 4.7). */
+  /** The secret was, or may have been, exchanged: with Nextcloud it opens nothing by itself any more (reference/ocm.md 4.7). */
   is_exchanged: number;
+  /** Until when somebody exchanges the secret, and nobody else may; null where nobody does. */
+  exchanging_until: Generated<number | null>;
   form: "webdav" | "multi" | "link";
   /** Relative or absolute, as it came; null for the peer's one WebDAV address. */
   webdav_uri: string | null;

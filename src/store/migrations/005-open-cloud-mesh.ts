@@ -79,6 +79,7 @@ export const openCloudMesh: readonly string[] = [
     token_sealed text,
     token_expires_at integer,
     is_exchanged integer not null check (is_exchanged in (0, 1)),
+    exchanging_until integer,
     form text not null check (form in ('webdav', 'multi', 'link')),
     webdav_uri text,
     share_with text not null,
