@@ -4,9 +4,9 @@ import { openTwoClouds, shareBody, type TwoClouds } from "./world.ts";
 
 const file = { name: "report.pdf", file: "PDF" };
 
-/** Dora accepts an invite of Anna's. */
-async function acquainted({ anna, dora }: TwoClouds): Promise<void> {
-  const { token, providerDomain } = await anna.createInvite("anna");
+/** Dora accepts an invite of Ada's. */
+async function acquainted({ ada, dora }: TwoClouds): Promise<void> {
+  const { token, providerDomain } = await ada.createInvite("ada");
   expect(await dora.acceptInvite("dora", { token, providerDomain })).toBe(200);
 }
 
@@ -29,10 +29,10 @@ describe("oCIS", () => {
 
   test("is unshared by providerId and grantee, without secret; breaks where the notification is missing", async () => {
     await using clouds = await openTwoClouds({ family: "ocis", webdavForm: "absolute-uri" });
-    const { anna, dora, dorasUser } = clouds;
+    const { ada, dora, dorasUser } = clouds;
     await acquainted(clouds);
     const shareWith = `${dorasUser.userId}@${dora.host}`;
-    const { share, status } = await anna.share({ owner: "anna", shareWith, resource: file });
+    const { share, status } = await ada.share({ owner: "ada", shareWith, resource: file });
     expect([status, dora.shares()]).toMatchObject([201, [{ providerId: share.id }]]);
     const unshared = { notificationType: "SHARE_UNSHARED", resourceType: "file", providerId: share.id };
     const notification = { grantee: `eve@${dora.host}` };
@@ -41,7 +41,7 @@ describe("oCIS", () => {
     const accepted = { ...unshared, notificationType: "SHARE_ACCEPTED", notification };
     expect((await post(clouds, "/ocm/notifications", accepted)).status).toBe(400);
     expect(dora.shares()).toHaveLength(1);
-    expect(await anna.unshare(share)).toMatchObject({ status: 201 });
+    expect(await ada.unshare(share)).toMatchObject({ status: 201 });
     expect(dora.shares()).toEqual([]);
     const told = JSON.parse(dora.received("notifications").at(-1)?.body ?? "");
     expect(told).toEqual({ ...unshared, notification: { grantee: shareWith } });
@@ -53,16 +53,16 @@ describe("reva", () => {
 
   test("says 1.3.0, what it can do and demands; to Nextcloud it says 1.1", async () => {
     await using clouds = await openTwoClouds({ ...reva, exchangesTokens: true });
-    const { ask, anna } = clouds;
+    const { ask, ada } = clouds;
     const discovery = async (userAgent: string) => {
       const headers = { "User-Agent": userAgent };
-      return readObject((await ask("GET", `${anna.origin}/.well-known/ocm`, { headers })).text);
+      return readObject((await ask("GET", `${ada.origin}/.well-known/ocm`, { headers })).text);
     };
     expect(await discovery("somebody")).toMatchObject({
       apiVersion: "1.3.0",
       capabilities: ["invites", "protocol-object", "invite-wayf", "exchange-token"],
       criteria: ["must-invite"],
-      tokenEndPoint: `${anna.origin}/ocm/token`,
+      tokenEndPoint: `${ada.origin}/ocm/token`,
     });
     expect(await discovery("Nextcloud Server Crawler")).toMatchObject({ apiVersion: "1.1" });
   });
@@ -73,7 +73,7 @@ describe("reva", () => {
     expect((await post(clouds, "/ocm/shares", good)).status).toBe(403);
     await acquainted(clouds);
     const taken = await post(clouds, "/ocm/shares", good);
-    expect([taken.status, JSON.parse(taken.text)]).toEqual([201, { recipientDisplayName: "Dora O'Hara" }]);
+    expect([taken.status, JSON.parse(taken.text)]).toEqual([201, { recipientDisplayName: "Dora Example" }]);
     const changed = (change: object) => ({
       ...good,
       protocol: { ...good.protocol, webdav: { ...good.protocol.webdav, ...change } },
@@ -82,7 +82,7 @@ describe("reva", () => {
       changed({ permissions: ["read", "fly"] }),
       changed({ requirements: ["must-sing"] }),
       changed({ uri: "a/../../b" }),
-      changed({ uri: "http://cloud.anna.example/7f2c" }),
+      changed({ uri: "http://cloud.ada.example/7f2c" }),
       { ...good, resourceType: "calendar" },
     ]) {
       const { status, text } = await post(clouds, "/ocm/shares", body);
@@ -100,30 +100,30 @@ describe("reva", () => {
 
   test.each([
     ["bare", /^[0-9a-f-]{36}$/],
-    ["id-at-host", /^[0-9a-f-]{36}@cloud\.anna\.example:\d+$/],
+    ["id-at-host", /^[0-9a-f-]{36}@cloud\.ada\.example:\d+$/],
     ["base64", /^[A-Za-z0-9+/]{40,}=*$/],
   ] as const)("tells %s ids and relative URIs, which the other side finds", async (userIds, form) => {
     await using clouds = await openTwoClouds({ ...reva, userIds });
-    const { anna, dora, annasUser } = clouds;
+    const { ada, dora, adasUser } = clouds;
     await acquainted(clouds);
-    expect(annasUser.userId).toMatch(form);
+    expect(adasUser.userId).toMatch(form);
     const shareWith = dora.addressOf("dora");
-    const { share, status } = await anna.share({ owner: "anna", shareWith, resource: file });
+    const { share, status } = await ada.share({ owner: "ada", shareWith, resource: file });
     expect([status, dora.shares()]).toMatchObject([201, [{ webdav: share.id }]]);
     expect(await dora.use(dora.shares()[0]?.id ?? "")).toMatchObject({ status: 207 });
   });
 
   test.each(["ocm_share", "standard"] as const)("exchanges tokens: %s", async (tokenForm) => {
     await using clouds = await openTwoClouds({ ...reva, exchangesTokens: true, tokenForm });
-    const { anna, dora, dorasUser, ask } = clouds;
+    const { ada, dora, dorasUser, ask } = clouds;
     await acquainted(clouds);
     const shareWith = `${dorasUser.userId}@${dora.host}`;
-    const spec = { owner: "anna", shareWith, resource: file, mustExchangeToken: true };
-    const { share } = await anna.share(spec);
+    const spec = { owner: "ada", shareWith, resource: file, mustExchangeToken: true };
+    const { share } = await ada.share(spec);
     expect(dora.shares()).toMatchObject([{ requirements: ["must-exchange-token"] }]);
     expect(await dora.use(dora.shares()[0]?.id ?? "")).toMatchObject({ status: 207 });
     const plain = { headers: { Authorization: `Bearer ${share.secret}`, Depth: "0" } };
-    expect((await ask("PROPFIND", `${anna.origin}/dav/ocm/${share.id}`, plain)).status).toBe(401);
+    expect((await ask("PROPFIND", `${ada.origin}/dav/ocm/${share.id}`, plain)).status).toBe(401);
   });
 
   test.each([

@@ -14,10 +14,10 @@ async function asDora(method: string, path: string, body?: object, password = cl
   return clouds.ask(method, clouds.dora.origin + path, { headers, ...(body === undefined ? {} : { body }) });
 }
 
-async function shareWithDora(resource: Parameters<TwoClouds["anna"]["share"]>[0]["resource"]) {
-  const { anna, dora, dorasUser } = clouds;
-  const { share } = await anna.share({
-    owner: "anna",
+async function shareWithDora(resource: Parameters<TwoClouds["ada"]["share"]>[0]["resource"]) {
+  const { ada, dora, dorasUser } = clouds;
+  const { share } = await ada.share({
+    owner: "ada",
     shareWith: `${dorasUser.userId}@${dora.host}`,
     resource,
   });
@@ -38,11 +38,11 @@ test("an item is listed only while its sender answers", async () => {
   const { share, id } = await shareWithDora({ name: "listed.pdf", file: "PDF" });
   const item = { remoteItem: { id }, "@client.synchronize": false };
   expect(await listed("listed.pdf")).toMatchObject(item);
-  clouds.anna.misbehave({ kind: "status", status: 503, retryAfter: null }, "webdav");
+  clouds.ada.misbehave({ kind: "status", status: 503, retryAfter: null }, "webdav");
   expect(await listed("listed.pdf")).toBeUndefined();
-  clouds.anna.behave();
+  clouds.ada.behave();
   expect(await listed("listed.pdf")).toMatchObject(item);
-  await clouds.anna.unshare(share);
+  await clouds.ada.unshare(share);
   expect(await listed("listed.pdf")).toBeUndefined();
 });
 

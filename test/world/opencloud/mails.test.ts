@@ -23,10 +23,10 @@ test.each([
     const [family, product, settings, footer] = row;
     const { token, host, link, letter, mail } = await invite({ family });
     expect(mail.subject).toBe("ScienceMesh: {InitiatorName} wants to collaborate with you");
-    expect(mail.from?.text).toBe(`"Dora O'Hara via ${product}" <noreply@cloud.dora.example>`);
+    expect(mail.from?.text).toBe(`"Dora Example via ${product}" <noreply@cloud.dora.example>`);
     expect(mail.messageId).toBeUndefined();
     expect(mail.text).toContain(`  Token: ${token}\n  ProviderDomain: https://${host}\n`);
-    expect(mail.text).toContain("Dora O'Hara (dora@mail.example)");
+    expect(mail.text).toContain("Dora Example (dora@mail.example)");
     expect(mail.text).toContain(settings);
     expect(mail.text).toContain(footer);
     expect(letter.message.indexOf("text/plain")).toBeLessThan(letter.message.indexOf("text/html"));
@@ -46,7 +46,7 @@ test("a mesh directory at a third party is linked to: on a line of its own, and 
 test("reva mails what no mail program likes", async () => {
   const { token, host, letter, mail } = await invite({ family: "reva" });
   const [header = "", body = ""] = letter.message.split("\r\n\r\n");
-  expect(header).toContain("Subject: ScienceMesh: Dora O'Hara wants to collaborate with you");
+  expect(header).toContain("Subject: ScienceMesh: Dora Example wants to collaborate with you");
   expect(header).toContain('Content-Type: text/plain; charset=utf-8; charset="utf-8"');
   expect(header).toMatch(/^Message-ID: [^<>\s]+$/m);
   expect(body.trimEnd().split("\r\n")).toHaveLength(1);
@@ -56,7 +56,7 @@ test("reva mails what no mail program likes", async () => {
 
 test("reva writes names raw into the subject", async () => {
   await using clouds = await openTwoClouds({ family: "reva" });
-  clouds.anna.addUser({ login: "rene", displayName: "René Łuk", mail: "rene@mail.example" });
-  await clouds.anna.createInvite("rene", "bob@recipient.example");
-  expect(clouds.anna.letters().at(-1)?.message).toContain("Subject: ScienceMesh: René Łuk wants");
+  clouds.ada.addUser({ login: "ada-2", displayName: "Dóra Exämple", mail: "ada-2@mail.example" });
+  await clouds.ada.createInvite("ada-2", "bob@recipient.example");
+  expect(clouds.ada.letters().at(-1)?.message).toContain("Subject: ScienceMesh: Dóra Exämple wants");
 });

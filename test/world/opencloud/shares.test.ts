@@ -16,32 +16,32 @@ async function post(body: object) {
 
 describe("OpenCloud of February 2025", () => {
   test("is found by /.well-known/ocm alone", async () => {
-    const { ask, anna } = clouds;
-    const { status, text } = await ask("GET", `${anna.origin}/.well-known/ocm`);
+    const { ask, ada } = clouds;
+    const { status, text } = await ask("GET", `${ada.origin}/.well-known/ocm`);
     expect([status, JSON.parse(text)]).toMatchObject([
       200,
       {
         apiVersion: "1.1.0",
-        endPoint: `${anna.origin}/ocm`,
+        endPoint: `${ada.origin}/ocm`,
         resourceTypes: [{ name: "file" }, { name: "folder" }],
       },
     ]);
     for (const path of ["/ocm-provider", "/ocm-provider/"]) {
-      expect((await ask("GET", anna.origin + path)).status).toBe(404);
+      expect((await ask("GET", ada.origin + path)).status).toBe(404);
     }
-    expect((await ask("GET", `${anna.origin}/status.php`)).text).toBe('{"productname":"OpenCloud"}');
-    expect(anna.refusals()).toEqual([]);
+    expect((await ask("GET", `${ada.origin}/status.php`)).text).toBe('{"productname":"OpenCloud"}');
+    expect(ada.refusals()).toEqual([]);
   });
 
   test("sends a share unsigned, with a url and a secret of 32 characters, and answers 200 {}", async () => {
-    const { anna, dora, dorasUser } = clouds;
+    const { ada, dora, dorasUser } = clouds;
     const shareWith = `${dorasUser.userId}@${dora.host}`;
-    const { share, status, text } = await anna.share({ owner: "anna", shareWith, resource: folder });
+    const { share, status, text } = await ada.share({ owner: "ada", shareWith, resource: folder });
     expect([status, text]).toEqual([200, "{}"]);
     const sent = dora.received("shares").at(-1);
     expect(sent?.headers.get("user-agent")).toBe("Go-http-client/1.1");
     expect([...(sent?.headers.keys() ?? [])].join(" ")).not.toMatch(/sign|digest/);
-    const owner = anna.addressOf("anna");
+    const owner = ada.addressOf("ada");
     expect(Buffer.from(owner.replace(/@[^@]*$/, ""), "base64").toString()).toMatch(
       /^[0-9a-f-]{36}@https:\/\//,
     );
@@ -52,8 +52,8 @@ describe("OpenCloud of February 2025", () => {
       providerId: share.id,
       owner,
       sender: owner,
-      ownerDisplayName: "Anna Example",
-      senderDisplayName: "Anna Example",
+      ownerDisplayName: "Ada Example",
+      senderDisplayName: "Ada Example",
       shareType: "user",
       protocol: {
         name: "multi",
@@ -61,7 +61,7 @@ describe("OpenCloud of February 2025", () => {
         webdav: {
           sharedSecret: expect.stringMatching(/^.{32}$/),
           permissions: ["read"],
-          url: `${anna.origin}/dav/ocm/${share.id}`,
+          url: `${ada.origin}/dav/ocm/${share.id}`,
         },
       },
     });
@@ -97,23 +97,23 @@ describe("OpenCloud of February 2025", () => {
   });
 
   test("logs every notification, and tells nobody that it takes a share back", async () => {
-    const { ask, anna, dora, dorasUser } = clouds;
+    const { ask, ada, dora, dorasUser } = clouds;
     const body = { notificationType: "SHARE_UNSHARED", providerId: "7f2c" };
     expect((await ask("POST", `${dora.origin}/ocm/notifications`, { body })).status).toBe(201);
     expect(dora.notifications()).toEqual([body]);
     const shareWith = `${dorasUser.userId}@${dora.host}`;
-    const { share } = await anna.share({ owner: "anna", shareWith, resource: folder });
-    expect(await anna.unshare(share)).toBeNull();
+    const { share } = await ada.share({ owner: "ada", shareWith, resource: folder });
+    expect(await ada.unshare(share)).toBeNull();
     expect(dora.received("notifications")).toHaveLength(1);
   });
 });
 
 /** A share to Dora, and requests to it. */
 async function shared(resource: Resource) {
-  const { anna, dora, dorasUser } = clouds;
+  const { ada, dora, dorasUser } = clouds;
   const shareWith = `${dorasUser.userId}@${dora.host}`;
-  const { share } = await anna.share({ owner: "anna", shareWith, resource });
-  const url = `${anna.origin}/dav/ocm/${share.id}`;
+  const { share } = await ada.share({ owner: "ada", shareWith, resource });
+  const url = `${ada.origin}/dav/ocm/${share.id}`;
   const read = async (method: string, path = "", authorization = `Bearer ${share.secret}`) =>
     clouds.ask(method, url + path, { headers: { Authorization: authorization, Depth: "1" } });
   return { share, read };
@@ -125,10 +125,10 @@ describe("what is shared", () => {
     expect(await read("PROPFIND")).toMatchObject({ status: 207, text: expect.stringContaining("may.md") });
     expect((await read("GET", "/old/a%26b%20%231.md")).text).toBe("x");
     expect((await read("PROPFIND", "", "Bearer wrong")).status).toBe(401);
-    const known = clouds.anna.refusals().length;
+    const known = clouds.ada.refusals().length;
     expect((await read("PROPFIND", "", `Basic ${btoa(`${share.secret}:`)}`)).status).toBe(401);
-    expect(clouds.anna.refusals()).toHaveLength(known + 1);
-    await clouds.anna.unshare(share);
+    expect(clouds.ada.refusals()).toHaveLength(known + 1);
+    await clouds.ada.unshare(share);
     expect((await read("PROPFIND")).status).toBe(401);
   });
 
@@ -143,11 +143,11 @@ describe("what is shared", () => {
   });
 
   test("is looked for by PROPFIND allprop, with the name appended to a single file", async () => {
-    const { anna, dora } = clouds;
+    const { ada, dora } = clouds;
     const { share } = await shared({ name: "an nual.pdf", file: "PDF" });
     const received = dora.shares().at(-1);
     expect(await dora.use(received?.id ?? "")).toMatchObject({ status: 207 });
-    expect(anna.received("webdav").at(-1)).toMatchObject({
+    expect(ada.received("webdav").at(-1)).toMatchObject({
       method: "PROPFIND",
       path: `/dav/ocm/${share.id}/an%20nual.pdf`,
       body: expect.stringContaining("allprop"),

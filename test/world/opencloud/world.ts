@@ -3,11 +3,11 @@ import { openStage } from "../ocm/stage.ts";
 import { type OpenCloud, startOpenCloud } from "./opencloud.ts";
 import type { OpenCloudOptions, User } from "./state.ts";
 
-/** Anna's server and Dora's, which trust each other, and somebody who asks both from outside. */
+/** Ada's server and Dora's, which trust each other, and somebody who asks both from outside. */
 export interface TwoClouds extends AsyncDisposable {
-  readonly anna: OpenCloud;
+  readonly ada: OpenCloud;
   readonly dora: OpenCloud;
-  readonly annasUser: User;
+  readonly adasUser: User;
   readonly dorasUser: User;
   readonly ask: (method: string, url: string, more?: Asking) => Promise<Answer>;
 }
@@ -20,21 +20,21 @@ interface Asking {
 
 type Options = Omit<OpenCloudOptions, "tls" | "hostname" | "resolve">;
 
-export async function openTwoClouds(annas: Options = {}, doras: Options = annas): Promise<TwoClouds> {
+export async function openTwoClouds(adas: Options = {}, doras: Options = adas): Promise<TwoClouds> {
   await using stack = new AsyncDisposableStack();
-  const stage = stack.use(await openStage(["cloud.anna.example", "cloud.dora.example"]));
-  const anna = await stage.start(startOpenCloud, "cloud.anna.example", annas);
+  const stage = stack.use(await openStage(["cloud.ada.example", "cloud.dora.example"]));
+  const ada = await stage.start(startOpenCloud, "cloud.ada.example", adas);
   const dora = await stage.start(startOpenCloud, "cloud.dora.example", doras);
-  anna.trust(dora.host);
-  dora.trust(anna.host);
+  ada.trust(dora.host);
+  dora.trust(ada.host);
   const { signal } = new AbortController();
   const { call } = newCaller({ resolve: stage.resolve, userAgent: "somebody", signal });
   const owned = stack.move();
   return {
-    anna,
+    ada,
     dora,
-    annasUser: anna.addUser({ login: "anna", displayName: "Anna Example", mail: "anna@mail.example" }),
-    dorasUser: dora.addUser({ login: "dora", displayName: "Dora O'Hara", mail: "dora@mail.example" }),
+    adasUser: ada.addUser({ login: "ada", displayName: "Ada Example", mail: "ada@mail.example" }),
+    dorasUser: dora.addUser({ login: "dora", displayName: "Dora Example", mail: "dora@mail.example" }),
     ask: async (method, url, { headers = {}, body } = {}) => {
       const json = typeof body === "object" ? { "Content-Type": "application/json" } : {};
       const sent = typeof body === "object" ? JSON.stringify(body) : body;
@@ -51,21 +51,21 @@ export async function openTwoClouds(annas: Options = {}, doras: Options = annas)
   };
 }
 
-/** A share from Anna to Dora as this family wants it, ready to be changed. */
-export function shareBody({ anna, dora, dorasUser }: TwoClouds) {
+/** A share from Ada to Dora as this family wants it, ready to be changed. */
+export function shareBody({ ada, dora, dorasUser }: TwoClouds) {
   return {
     shareWith: `${dorasUser.userId}@${dora.host}`,
     name: "report.pdf",
     providerId: "7f2c",
-    owner: anna.addressOf("anna"),
-    sender: anna.addressOf("anna"),
+    owner: ada.addressOf("ada"),
+    sender: ada.addressOf("ada"),
     shareType: "user",
     resourceType: "file",
     protocol: {
       name: "multi",
       options: {} as object,
       webdav: {
-        url: `${anna.origin}/dav/ocm/7f2c`,
+        url: `${ada.origin}/dav/ocm/7f2c`,
         uri: "7f2c",
         sharedSecret: "s".repeat(32),
         permissions: ["read"],

@@ -67,9 +67,9 @@ test("takes a share of the old form that has sharedBy", async () => {
 });
 
 test("cuts shareWith at http, which serves a scheme and ruins a name", async () => {
-  seafile.addUser("http-fan@mail.example");
+  seafile.addUser("http-ada@mail.example");
   expect(await post(share(`dora@mail.example@https://${seafile.host}`))).toBe(201);
-  expect(await post(share(`http-fan@mail.example@${seafile.host}`))).toBe(400);
+  expect(await post(share(`http-ada@mail.example@${seafile.host}`))).toBe(400);
 });
 
 test("sends the old form, puts a slash behind any endPoint, and is read by Basic", async () => {
