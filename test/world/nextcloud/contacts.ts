@@ -1,6 +1,5 @@
 import type { Reply } from "../faulty-answers.ts";
 import { statusOf } from "../ocm/caller.ts";
-import { hasCapability } from "../ocm/discovery.ts";
 import { readObject, textAt } from "../ocm/json.ts";
 import { loggedIn } from "../ocm/login.ts";
 import { type OcmUser, readAddress } from "../ocm/users.ts";
@@ -20,8 +19,8 @@ export async function acceptInvite(
   provider: string,
 ): Promise<AcceptOutcome> {
   const peer = await state.discover(provider);
-  const takes = peer !== null && (hasCapability(peer, "invites") || hasCapability(peer, "invite-accepted"));
-  if (!takes) return { kind: "failed", status: null };
+  const isTaking = peer?.capabilities.some((name) => name === "invites" || name === "/invite-accepted");
+  if (peer === null || isTaking !== true) return { kind: "failed", status: null };
   const { uid, mail, displayName } = user;
   const fields = {
     recipientProvider: state.host,

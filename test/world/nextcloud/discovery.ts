@@ -6,10 +6,10 @@ import type { Reply } from "../faulty-answers.ts";
 import type { Generation, NextcloudState } from "./state.ts";
 
 export const userAgent = "Nextcloud Server Crawler";
-export const endPointPath = "/index.php/ocm";
+const endPointPath = "/index.php/ocm";
 export const tokenPath = "/index.php/apps/cloud_federation_api/api/v1/access-token";
-export const jwksPath = "/.well-known/jwks.json";
-export const dialogPath = "/index.php/apps/contacts/ocm/invite-accept-dialog";
+const jwksPath = "/.well-known/jwks.json";
+const dialogPath = "/index.php/apps/contacts/ocm/invite-accept-dialog";
 
 /** GET /ocm-provider and its like (reference/ocm.md 6.2). */
 export function serveDiscovery(state: NextcloudState): Reply {

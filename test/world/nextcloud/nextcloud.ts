@@ -53,7 +53,7 @@ export async function startNextcloud(options: NextcloudOptions & OcmServerOption
         generation,
         key: await newKey(generation, ground.origin),
         now: () => clock.now(),
-        settings: { ...usualSettings, ...options.settings },
+        settings: settingsOf(options),
         users: new Map(options.users.map((spec) => [spec.uid, newUser(spec)])),
         ...nothingYet(),
         discover: async (host) => discoverAs(generation, ground.call, host),
@@ -90,6 +90,10 @@ const usualSettings: NextcloudSettings = {
   tokens: "never",
   tokenSeconds: 3600,
 };
+
+function settingsOf({ generation, settings }: NextcloudOptions): NextcloudSettings {
+  return { ...usualSettings, ...settings, ...(generation === 32 ? { contactsApp: false } : {}) };
+}
 
 function nothingYet() {
   return {

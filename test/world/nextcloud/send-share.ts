@@ -1,5 +1,4 @@
 import { type Answered, statusOf } from "../ocm/caller.ts";
-import { hasCapability } from "../ocm/discovery.ts";
 import type { JsonObject } from "../ocm/json.ts";
 import { publicWebdav } from "../ocm/share-root.ts";
 import {
@@ -56,7 +55,7 @@ async function offer(
     sharedByDisplayName: by.uid,
     sender: address,
     senderDisplayName: by.uid,
-    protocol: protocolOf(state, share, hasCapability(peer, "exchange-token")),
+    protocol: protocolOf(state, share, peer.capabilities.includes("exchange-token")),
   });
 }
 

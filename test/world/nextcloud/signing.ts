@@ -1,6 +1,6 @@
 import type { Answered } from "../ocm/caller.ts";
 import { cavageFields } from "../ocm/cavage.ts";
-import { type Discovered, hasCapability } from "../ocm/discovery.ts";
+import type { Discovered } from "../ocm/discovery.ts";
 import { messageFields } from "../ocm/message-signature.ts";
 import type { NextcloudState } from "./state.ts";
 
@@ -18,7 +18,7 @@ export async function postSigned(
   const signature =
     state.key.kind === "cavage"
       ? cavageFields(state.key.own, at, what.body, date)
-      : hasCapability(to, "http-sig")
+      : to.capabilities.includes("http-sig")
         ? messageFields(state.key.own, at, what.body, date)
         : {};
   return state.call({

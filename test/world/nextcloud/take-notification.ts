@@ -1,6 +1,6 @@
 import type { Reply } from "../faulty-answers.ts";
 import { at, isObject, readObject, textAt } from "../ocm/json.ts";
-import { findSharesOf, notedChange } from "../ocm/notifications.ts";
+import { shareToldOf, notedChange } from "../ocm/notifications.ts";
 import { json, type OcmRequest, typeOf } from "../ocm/wire.ts";
 import { originTrouble } from "./signatories.ts";
 import type { NextcloudState } from "./state.ts";
@@ -23,7 +23,7 @@ export async function takeNotification(state: NextcloudState, request: OcmReques
     state.refuse(`A notification of resource type ${textAt(body, "resourceType")}`);
     return notFound();
   }
-  const share = findSharesOf(state, type, textAt(body, "providerId"), textAt(notification, "sharedSecret"));
+  const share = shareToldOf(state, type, textAt(body, "providerId"), textAt(notification, "sharedSecret"));
   if (share === null) return notFound();
   const trouble = await originTrouble(state, request, share.host);
   if (trouble !== null) return json(400, { message: trouble, validationErrors: [] });

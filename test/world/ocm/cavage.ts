@@ -44,7 +44,7 @@ export function cavageFields(
 }
 
 /** First the line of the request, then `name: value`, in the order of the names. */
-export function signingString(
+function signingString(
   requestTarget: string,
   names: readonly string[],
   fields: ReadonlyMap<string, string>,

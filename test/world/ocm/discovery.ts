@@ -52,8 +52,3 @@ function read(host: string, text: string): Discovered | null {
     inviteAcceptDialog: textAt(body, "inviteAcceptDialog"),
   };
 }
-
-/** Without the slash of older spellings. */
-export function hasCapability({ capabilities }: Discovered, name: string): boolean {
-  return capabilities.includes(name) || capabilities.includes(`/${name}`);
-}

@@ -56,7 +56,7 @@ function signed(key: MessageKey, base: string): Buffer {
 }
 
 /** RFC 9421, section 2.5. */
-export function signatureBase(
+function signatureBase(
   names: readonly string[],
   values: ReadonlyMap<string, string>,
   parameters: string,

@@ -3,7 +3,7 @@ import type { JsonObject } from "./json.ts";
 import { type Federation, isOver, type Notified, type SentShare, type TakenShare } from "./shares.ts";
 
 /** The share that a notification is about: by the id that the owner's server gave, and the secret; null where none fits. */
-export function findSharesOf(
+export function shareToldOf(
   { sent, taken }: Pick<Federation, "sent" | "taken">,
   type: Notified["type"],
   providerId: string,

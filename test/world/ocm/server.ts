@@ -59,7 +59,7 @@ export interface Route<Peer> {
 
 /** Common to all running emulators. */
 export interface OcmServer extends EmulatedServer<OcmPlace> {
-  /** Whole requests, in order, misdirected ones left out. */
+  /** Whole requests, in order; those for another host, or that a fault kept away, are left out. */
   received(place?: OcmPlace): readonly Received[];
   /** Calls that it made to other servers. */
   called(): readonly Called[];

@@ -39,7 +39,7 @@ export function nodeAt(root: TreeNode, path: string): TreeNode | null {
   return node ?? null;
 }
 
-export function fileOf(content: string | Buffer): FileNode {
+function fileOf(content: string | Buffer): FileNode {
   const bytes = Buffer.from(content);
   const etag = createHash("md5").update(bytes).digest("hex");
   return { kind: "file", content: bytes, modifiedAt, etag };

@@ -1,6 +1,6 @@
 import type { Reply } from "../faulty-answers.ts";
 import { at, isObject, type JsonObject, readObject, textAt } from "../ocm/json.ts";
-import { findSharesOf, notedChange } from "../ocm/notifications.ts";
+import { shareToldOf, notedChange } from "../ocm/notifications.ts";
 import { remoteShareRoutes } from "../ocm/remote-shares.ts";
 import type { Route } from "../ocm/server.ts";
 import { publicWebdav, publicWebdavPath, serveShare } from "../ocm/share-root.ts";
@@ -102,7 +102,7 @@ function takeNotification(state: OwncloudState, request: OcmRequest): Reply {
     state.refuse("POST notifications with a body that is not emulated");
     return bad("The notification is not understood");
   }
-  const share = findSharesOf(state, type, textAt(body, "providerId"), textAt(notification, "sharedSecret"));
+  const share = shareToldOf(state, type, textAt(body, "providerId"), textAt(notification, "sharedSecret"));
   if (share === null) return bad("There is no such share");
   notedChange(state, type, share, notification);
   return json(201, []);
