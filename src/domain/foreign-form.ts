@@ -3,7 +3,10 @@
  * nothing, because they send it for forms of pages with Referrer-Policy no-referrer, such as ours. `publicUrl`: of this site.
  */
 export function isForeignForm(
-  { site, origin }: { readonly site: string | undefined; readonly origin: string | undefined },
+  {
+    site,
+    origin,
+  }: { readonly site: string | readonly string[] | undefined; readonly origin: string | undefined },
   publicUrl: string,
 ): boolean {
   if (site !== undefined && site !== "same-origin") return true;

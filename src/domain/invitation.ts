@@ -17,6 +17,8 @@ export interface InvitationFacts {
   readonly page: string | null;
   /** What can be typed or pasted in place of the link, as Open Cloud Mesh invitations have it; null for none. */
   readonly code: string | null;
+  /** The code as all servers of Open Cloud Mesh take it, in base64; null for none. */
+  readonly inviteString: string | null;
 }
 
 /** What a mail to a recipient is for. */

@@ -1,7 +1,14 @@
 import type { Worker } from "../jobs/queue.ts";
+import { sweepInvites } from "./invites/sweep.ts";
 import type { FederationParts } from "./parts.ts";
 
 /** The worker of `sweep-federation`: ends what is over, and forgets what could no longer be of use. */
-export function createSweepFederation(_parts: FederationParts): Worker {
-  return async () => ({ kind: "done" });
+export function createSweepFederation(parts: FederationParts): Worker {
+  return async () => ({
+    kind: "done",
+    commit: async (db) => {
+      const nowMs = Date.now();
+      await sweepInvites(db, nowMs, parts);
+    },
+  });
 }

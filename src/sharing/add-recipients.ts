@@ -1,5 +1,6 @@
 import { checkRecipients, noSender, type SharingProblem } from "../domain/sharing-request.ts";
 import { recipientsWithMails } from "../store/invited.ts";
+import { hasInvites } from "../store/ocm-invites.ts";
 import { addRecord } from "../store/records.ts";
 import { readSharer, readSharing } from "../store/sharings.ts";
 import { whyEnded, whyOfCozys } from "./chosen.ts";
@@ -27,6 +28,7 @@ export async function addRecipients(parts: PlanningParts, more: MoreRecipients):
       return refused({ because: "no-such-sharing", detail: "There is no such sharing." });
     const ended = whyEnded(sharing) ?? (await whyOfCozys(db, sharing));
     if (ended !== null) return refused(ended);
+    if (await hasInvites(db, sharing.id)) return refused(ofInvites);
     const domain = siteDomain(parts);
     const sharer = await readSharer(db, { id: sharing.account_id });
     if (domain === null || sharer === undefined) return refused(noSender);
@@ -46,6 +48,12 @@ export async function addRecipients(parts: PlanningParts, more: MoreRecipients):
     return { kind: "added", recipients: addresses.length };
   });
 }
+
+const ofInvites = {
+  because: "cloud-invitations",
+  detail:
+    "Each recipient of this sharing has an invitation of his own; invite more people with usher sharing invite.",
+};
 
 function refused({ because, detail }: Pick<SharingProblem, "because" | "detail">): Added {
   return { kind: "refused", problems: [{ field: "sharing", because, detail }] };

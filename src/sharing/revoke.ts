@@ -1,5 +1,6 @@
 import { recipientAfter } from "../domain/recipient.ts";
 import type { RecipientMails } from "../store/invited.ts";
+import { withdrawInvitesOf } from "../store/ocm-invites.ts";
 import { addRecord, addRecords } from "../store/records.ts";
 import {
   insertInvitations,
@@ -49,6 +50,7 @@ export async function endSharing(
   await addRecord(db, about, "decision", { action: because, by, isWhole, recipients: recipients.length });
   const open = recipients.filter(({ recipient: { state } }) => recipientAfter(state, "revoked") !== state);
   const ids = open.map(({ recipient }) => recipient.id);
+  await withdrawInvitesOf(db, ids);
   await setRecipientStates(db, ids, { state: "revoked", reason: because === "expired" ? because : null });
   for (const { id } of open.flatMap(({ mails }) => mails.filter(isOpen))) {
     // It closes itself, because its recipient no longer waits for it.

@@ -1,6 +1,7 @@
 import type { RecipientState } from "../domain/recipient.ts";
 import { readRecipient } from "../store/invited.ts";
 import { isMuted } from "../store/mutes.ts";
+import { inviteOfRecipient } from "../store/ocm-invites.ts";
 import { readSharer, readSharing } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
 import type { PlanningParts } from "./parts.ts";
@@ -33,13 +34,14 @@ export async function shownInvitation(
   const sharer = sharing && (await readSharer(db, { id: sharing.account_id }));
   if (recipient === undefined || sharing === undefined || sharer === undefined) return undefined;
   const { state, reason } = recipient;
+  const invite = await inviteOfRecipient(db, recipientId);
   return {
     locale: recipient.locale,
     title: sharing.title,
     sharerName: sharer.name,
     sharerAddress: sharer.address,
     host: new URL(linkOf({ recipient, sharing }, parts)).host,
-    expiresAtMs: sharing.expires_at,
+    expiresAtMs: invite?.expires_at ?? sharing.expires_at,
     state: state === "revoked" && reason === "expired" ? "expired" : state,
     isMuted: await isMuted(db, sharing.account_id, recipient.address_key),
   };

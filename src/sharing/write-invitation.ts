@@ -1,7 +1,10 @@
 import { invitationPath, pagePurpose } from "../domain/invitation-page.ts";
+import type { InvitationFacts } from "../domain/invitation.ts";
 import type { WrittenLetter } from "../domain/letter.ts";
 import type { MailAddress } from "../domain/mail.ts";
 import { templateOf } from "../domain/purpose.ts";
+import { inviteForms } from "../protocols/ocm/given-invite.ts";
+import { inviteOfRecipient, type OcmInviteRow, openInviteToken } from "../store/ocm-invites.ts";
 import { type PlannedInvitation, readSharer } from "../store/sharings.ts";
 import type { SharingParts } from "./parts.ts";
 
@@ -22,6 +25,7 @@ export async function writeInvitation(
       why: "The account has no mail address; add one to the account.",
     };
   }
+  const invite = await inviteOfRecipient(parts.store.db, recipient.id);
   return parts.writeInvitation({
     template: templateOf(invitation.template),
     inReplyTo: invitation.in_reply_to,
@@ -38,11 +42,22 @@ export async function writeInvitation(
       title: sharing.title,
       link: linkOf(planned, parts),
       message: sharing.message ?? "",
-      expiresAtMs: sharing.expires_at,
+      expiresAtMs: invite?.expires_at ?? sharing.expires_at,
       page: pageOf(recipient.id, parts),
-      code: null,
+      ...codesOf(invite, linkOf(planned, parts), parts),
     },
   });
+}
+
+/** An invitation of Open Cloud Mesh without its link; the site that it names is the link's. */
+function codesOf(
+  invite: OcmInviteRow | undefined,
+  link: string,
+  { sealer }: Pick<SharingParts, "sealer">,
+): Pick<InvitationFacts, "code" | "inviteString"> {
+  if (invite === undefined) return { code: null, inviteString: null };
+  const { code, inviteString } = inviteForms(new URL(link).origin, openInviteToken(sealer, invite));
+  return { code, inviteString };
 }
 
 /** The recipient's own link where he has one, else the sharing's. A secret. */

@@ -162,6 +162,12 @@ export async function listAddresses(db: Db, accountId?: string): Promise<readonl
   return query.orderBy("is_primary", "desc").orderBy("address_key").execute();
 }
 
+/** Id of the account with this address, in its normal form; undefined where none has it. */
+export async function accountOfAddress(db: Db, key: string): Promise<string | undefined> {
+  const query = db.selectFrom("account_address").select("account_id").where("address_key", "=", key);
+  return (await query.executeTakeFirst())?.account_id;
+}
+
 /** Removes an account with everything that belongs to it. */
 export async function deleteAccount(db: Db, id: string): Promise<void> {
   await db.deleteFrom("account").where("id", "=", id).execute();

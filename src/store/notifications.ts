@@ -84,6 +84,18 @@ export async function notificationsByPrefix(db: Db, prefix: string): Promise<rea
     .execute();
 }
 
+/** How many notifications of a protocol wait for an account's answer. */
+export async function countHeld(db: Db, accountId: string, protocol: string): Promise<number> {
+  const { n } = await db
+    .selectFrom("notification")
+    .select(({ fn }) => fn.countAll<number>().as("n"))
+    .where("account_id", "=", accountId)
+    .where("protocol", "=", protocol)
+    .where("state", "=", "held")
+    .executeTakeFirstOrThrow();
+  return n;
+}
+
 export interface StateChange {
   readonly state: NotificationState;
   readonly reason: string | null;

@@ -20,6 +20,7 @@ const facts: InvitationFacts = {
   expiresAtMs: Date.UTC(2027, 0, 15),
   page: "https://usher.example.org/invitation/r0k4zq8wt1.00112233445566778899aabbccddeeff",
   code: null,
+  inviteString: null,
 };
 
 /** Subject, sender, HTML and text of one invitation. */

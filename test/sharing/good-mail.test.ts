@@ -144,6 +144,7 @@ function letterOf(written: {
       expiresAtMs: 0,
       page: "https://usher.example.org/invitation/r0.0",
       code: null,
+      inviteString: null,
     },
   };
 }

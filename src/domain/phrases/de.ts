@@ -9,6 +9,7 @@ export const de: Phrases = {
     tasks: "eine Aufgabenliste",
     other: "etwas",
   },
+  anyFiles: "Dateien und Ordner",
   checked: (domain) => `Der Absender ist echt: Die E-Mail kommt tatsächlich von ${domain}.`,
   trustedSender: "Sie vertrauen diesem Absender.",
   knownContact: "Der Absender gehört zu Ihren Kontakten.",

@@ -9,6 +9,7 @@ export const en: Phrases = {
     tasks: "a task list",
     other: "something",
   },
+  anyFiles: "Files and folders",
   checked: (domain) => `The sender is genuine: the mail really comes from ${domain}.`,
   trustedSender: "You trust this sender.",
   knownContact: "The sender is one of your contacts.",

@@ -9,6 +9,7 @@ export const es: Phrases = {
     tasks: "una lista de tareas",
     other: "un contenido",
   },
+  anyFiles: "Archivos y carpetas",
   checked: (domain) => `El remitente es auténtico: el mensaje procede realmente de ${domain}.`,
   trustedSender: "Usted confía en este remitente.",
   knownContact: "El remitente es uno de sus contactos.",

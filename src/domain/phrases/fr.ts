@@ -9,6 +9,7 @@ export const fr: Phrases = {
     tasks: "une liste de tâches",
     other: "un contenu",
   },
+  anyFiles: "Fichiers et dossiers",
   checked: (domain) => `L’expéditeur est authentique : le message vient bien de ${domain}.`,
   trustedSender: "Vous faites confiance à cet expéditeur.",
   knownContact: "L’expéditeur fait partie de vos contacts.",

@@ -6,6 +6,8 @@ export interface Phrases {
   readonly quoted: (title: string) => string;
   /** What is shared where it has no title, as the object of a sentence. */
   readonly unnamed: Readonly<Record<ModuleName | "other", string>>;
+  /** Title of what somebody wants to share who has not said what. */
+  readonly anyFiles: string;
   /** Speaks for believing a mail. */
   readonly checked: (domain: string) => string;
   readonly trustedSender: string;

@@ -4,7 +4,14 @@ import { limits } from "../../domain/limits.ts";
 import { localeOf } from "../../domain/locale.ts";
 import { oneLine } from "../../domain/one-line.ts";
 import { personWords, type PersonWords, shareWords, type ShareWords } from "../../domain/share-words.ts";
-import type { DiscoveryPage, PeerPages } from "../peer-pages.ts";
+import type {
+  DiscoveryPage,
+  InviteAcceptPage,
+  InviteHomePage,
+  InvitePage,
+  PeerPages,
+  ShownHost,
+} from "../peer-pages.ts";
 import type { AnsweredPage, AnswerPage, Pages } from "../server/parts.ts";
 import type { InvitationAnsweredPage, InvitationPage } from "../server/sharing-parts.ts";
 import { renderPage } from "./render-page.ts";
@@ -28,6 +35,12 @@ export function createPages(siteName: () => string): Pages & PeerPages {
     noLongerValid: (tag) => renderPage("no-longer-valid", tag ?? "", { site: site() }),
     explained: (tag, what) => renderPage("explained", tag, { site: site(), what }),
     discovery: (tag, page) => renderPage("discovery", tag, { site: site(), ...discoveryValues(page) }),
+    invite: (tag, page) => renderPage("invite", tag, { site: site(), ...inviteValues(page) }),
+    inviteHome: (tag, page) => renderPage("invite-home", tag, { site: site(), ...inviteHomeValues(page) }),
+    inviteAccept: (tag, page) =>
+      renderPage("invite-accept", tag, { site: site(), ...inviteAcceptValues(page) }),
+    inviteNoted: (tag, { provider, address }) =>
+      renderPage("invite-noted", tag, { site: site(), provider: hostWords(provider), address }),
   };
 }
 
@@ -109,4 +122,40 @@ function discoveryValues({ sharerName, description, url, problem, hidden }: Disc
     problem: problem ?? "",
     hidden: Object.entries(hidden).map(([name, value]) => ({ name, value })),
   };
+}
+
+function inviteValues({ sharerName, servers, typed, problem, formToken }: InvitePage): object {
+  return {
+    sharer: oneLine(sharerName, limits.nameChars),
+    servers: servers.map(({ name, host }) => ({ name: oneLine(name, limits.nameChars), host })),
+    typed,
+    typed_chars: limits.urlChars,
+    problem: problem ?? "",
+    token: formToken,
+  };
+}
+
+function inviteHomeValues({ sharerName, home, link, code, inviteString }: InviteHomePage): object {
+  return {
+    sharer: oneLine(sharerName, limits.nameChars),
+    home: hostWords(home),
+    link: link ?? "",
+    code,
+    invite_string: inviteString,
+  };
+}
+
+function inviteAcceptValues({ provider, typed, hasProblem, formToken }: InviteAcceptPage): object {
+  return {
+    provider: hostWords(provider),
+    typed,
+    typed_chars: limits.addressChars,
+    problem: hasProblem,
+    token: formToken,
+  };
+}
+
+/** `shown` is empty where it would be the same text. */
+function hostWords({ asked, shown }: ShownHost): object {
+  return { asked, shown: shown === asked ? "" : shown };
 }

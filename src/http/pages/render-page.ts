@@ -11,6 +11,10 @@ const pageNames = [
   "explained",
   "invitation",
   "invitation-answered",
+  "invite",
+  "invite-accept",
+  "invite-home",
+  "invite-noted",
   "no-longer-valid",
 ] as const;
 export type PageName = (typeof pageNames)[number];

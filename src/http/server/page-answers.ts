@@ -15,9 +15,8 @@ export function readForms(app: FastifyInstance): void {
 
 /** A form of another site is refused. */
 export function refuseForeignForm(request: FastifyRequest, publicUrl: string): void {
-  const site = request.headers["sec-fetch-site"];
-  const one = Array.isArray(site) ? site[0] : site;
-  if (!isForeignForm({ site: one, origin: request.headers.origin }, publicUrl)) return;
+  const { origin, "sec-fetch-site": site } = request.headers;
+  if (!isForeignForm({ site, origin }, publicUrl)) return;
   throw new Problem({
     status: 403,
     reason: "foreign-form",

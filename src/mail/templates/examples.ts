@@ -26,7 +26,7 @@ export function exampleOf(template: TemplateName, siteName: string): Said {
       return { template, facts: { siteName, recipient: sharer, title, failures } };
     }
     case "invite":
-      return { template, facts: { ...invitation, siteName, code: "example-invite@cloud.example.org" } };
+      return { template, facts: { ...invitation, siteName, ...codes } };
     case "invitation":
     case "discovery":
     case "reminder":
@@ -51,7 +51,11 @@ const invitation: Omit<InvitationFacts, "siteName"> = {
   expiresAtMs: untilMs,
   page: "https://usher.example.net/invitation/example",
   code: null,
+  inviteString: null,
 };
+
+const code = "example-invite@cloud.example.org";
+const codes = { code, inviteString: btoa(code) };
 
 const host = { ascii: "xn--bcher-kva.example", unicode: "bücher.example", marks: ["punycode"] } as const;
 

@@ -20,6 +20,7 @@ export function offerValues(facts: InvitationFacts, locale: string): Own<OfferVa
       expires: expiresAtMs === null ? "" : dateText(locale, "long", expiresAtMs),
       expires_at: expiresAtMs === null ? "" : new Date(expiresAtMs).toISOString(),
       code: displayText(facts.code ?? "", limits.urlChars),
+      invite_string: displayText(facts.inviteString ?? "", limits.urlChars),
     },
     message: { lines: [...messageLines(facts.message.slice(0, limits.messageChars))] },
     page: pageOf(facts),

@@ -41,7 +41,15 @@ const always = {
 const offer = z.strictObject({
   ...always,
   sharer: shownPerson,
-  share: z.strictObject({ title: text, link: text, host: text, expires: text, expires_at: text, code: text }),
+  share: z.strictObject({
+    title: text,
+    link: text,
+    host: text,
+    expires: text,
+    expires_at: text,
+    code: text,
+    invite_string: text,
+  }),
   message: z.strictObject({ lines: texts }),
   page: text,
 });

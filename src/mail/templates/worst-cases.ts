@@ -81,7 +81,7 @@ function sparse(said: Said): readonly WorstCase[] {
       { what: "very many failures", said: { ...said, facts: { ...said.facts, failures } } },
     ];
   }
-  const facts = { ...said.facts, message: "", expiresAtMs: null, page: null, code: null };
+  const facts = { ...said.facts, message: "", expiresAtMs: null, page: null, code: null, inviteString: null };
   return [{ what, said: { ...said, facts } }];
 }
 

@@ -26,9 +26,11 @@ export const offered: InvitationFacts = {
   expiresAtMs: Date.UTC(2026, 11, 24),
   page: "https://usher.example.net/invitation/0198.abcdef",
   code: null,
+  inviteString: null,
 };
 
-export const code = "NWYwZjhhMmUtN2YwZS00YjUxQHNlbmRlci5leGFtcGxl";
+export const code = "5f0f8a2e-7f0e-4b51@sender.example";
+export const inviteString = "NWYwZjhhMmUtN2YwZS00YjUxQHNlbmRlci5leGFtcGxl";
 
 export const told: NoticeFacts = {
   siteName,
@@ -49,7 +51,7 @@ export const told: NoticeFacts = {
 export function saidIn(template: TemplateName): Said {
   switch (template) {
     case "invite":
-      return { template, facts: { ...offered, code } };
+      return { template, facts: { ...offered, code, inviteString } };
     case "notice-held":
       return { template, facts: told };
     case "notice-answered":
