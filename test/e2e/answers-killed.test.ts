@@ -22,11 +22,16 @@ describe("an answer by moving survives that the daemon is killed", () => {
     const title = `Killed ${when}`;
     const { id, token } = await mail.held(title);
     await noticeArrives(scene, title);
-    scene.world.origin.misbehave({ kind: "slow", ms: 150 }, "all", 4);
+    const killed = Promise.withResolvers<undefined>();
+    // Else nobody could be sure to see it while it is accepted only.
+    if (when === "as soon as it had accepted") {
+      scene.world.origin.misbehave({ kind: "held", until: killed.promise }, "all", 1);
+    }
     if (when === "before it looked") await scene.daemon.end("SIGKILL");
     await mail.put(title, "Shares/Accept");
     await moment(title);
     await scene.daemon.end("SIGKILL");
+    killed.resolve(undefined);
     await scene.start();
     await notificationIn(scene, title, "followed");
     await mail.liesIn(title, "Shares/Done");

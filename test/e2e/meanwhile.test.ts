@@ -24,20 +24,19 @@ afterEach(() => scene.world.origin.behave());
 afterAll(async () => scene[Symbol.asyncDispose]());
 
 const bob = addressOf("bob");
-/** Time enough for a command, or for a mail to be found and read, on a busy machine. */
-const slowlyMs = 2500;
-
-/** Lets the origin take its time over the next visit, and waits until it is asked. */
+/** Does something while the origin owes the answer to the next visit. */
 async function duringVisit(begin: () => Promise<unknown>, meanwhile: () => Promise<unknown>): Promise<void> {
   const { origin } = scene.world;
   const before = origin.requests().length;
-  await begin();
-  await until("the origin is asked", () => origin.requests().length > before);
-  await meanwhile();
-}
-
-function slowVisit(): void {
-  scene.world.origin.misbehave({ kind: "slow", ms: slowlyMs }, "link", 1);
+  const enough = Promise.withResolvers<undefined>();
+  origin.misbehave({ kind: "held", until: enough.promise }, "link", 1);
+  try {
+    await begin();
+    await until("the origin is asked", () => origin.requests().length > before);
+    await meanwhile();
+  } finally {
+    enough.resolve(undefined);
+  }
 }
 
 async function noWorkLeft(subject: string): Promise<void> {
@@ -71,7 +70,6 @@ describe("while the origin is asked about a share", () => {
         recipient: bob,
         title: "Second",
       });
-      slowVisit();
       await duringVisit(
         async () => scene.usher("notification", "accept", id),
         async () => {
@@ -102,7 +100,6 @@ describe("while the origin is asked about a share", () => {
     const { origin } = scene.world;
     const { token, mail } = scene.world.share(bob, { title });
     const { id } = await deliverAndFind(scene, mail, title);
-    slowVisit();
     await duringVisit(
       async () => scene.usher("notification", "accept", id),
       async () => {
@@ -124,7 +121,6 @@ describe("while the origin is asked about a share", () => {
     const { token, mail } = scene.world.share(bob, { title });
     const { id } = await deliverAndFind(scene, mail, title);
     scene.world.origin.revoke(token);
-    slowVisit();
     await duringVisit(
       async () => scene.usher("notification", "accept", id),
       async () => scene.usher("notification", "ignore", id),
@@ -138,7 +134,6 @@ describe("while the origin is asked about a share", () => {
     const title = "Ignored while it is followed";
     const { mail } = scene.world.share(bob, { title });
     const { id } = await deliverAndFind(scene, mail, title);
-    slowVisit();
     await duringVisit(
       async () => scene.usher("notification", "accept", id),
       async () => scene.usher("notification", "ignore", id),
@@ -152,7 +147,6 @@ describe("while the origin is asked about a share", () => {
 
   test("a subscription that is left during its check stays left", async () => {
     const { id, subscription } = await followed("Left during a check");
-    slowVisit();
     await duringVisit(
       async () => {
         await makeCheckDue(scene, subscription.id);

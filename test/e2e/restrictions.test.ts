@@ -233,7 +233,8 @@ describe("what the origin tells after the account's yes", () => {
     const { origin } = scene.world;
     const { token, mail } = scene.world.share(bob, { title: "Expiring" });
     const { id } = await deliverAndFind(scene, mail, "Expiring");
-    origin.misbehave({ kind: "slow", ms: 1500 }, "api", 1);
+    const enough = Promise.withResolvers<undefined>();
+    origin.misbehave({ kind: "held", until: enough.promise }, "api", 1);
     const before = origin.requests().length;
     const answering = acceptAndWait(id);
     await until("a call is under way", () =>
@@ -243,6 +244,7 @@ describe("what the origin tells after the account's yes", () => {
         .some(({ place }) => place === "api"),
     );
     origin.expireSessions(token);
+    enough.resolve(undefined);
     expect((await answering).out).toBe(`${id} is followed.\n`);
     expect(origin.guestLogins(token)).toEqual({ successful: 2, failed: 0 });
   });

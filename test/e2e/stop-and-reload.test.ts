@@ -31,10 +31,14 @@ test("a stop lets the visit that is under way end, with its logout and its recor
   const { origin } = scene.world;
   const { mail, token } = scene.world.share(bob, { title: "Just in time", files: ["quay.odt"] });
   const { id } = await deliverAndFind(scene, mail, "Just in time");
-  origin.misbehave({ kind: "slow", ms: 1000 }, "link", 1);
+  const enough = Promise.withResolvers<undefined>();
+  origin.misbehave({ kind: "held", until: enough.promise }, "link", 1);
   await scene.usher("notification", "accept", id);
   await until("the origin is asked", () => origin.requests().length > 0);
-  expect(await scene.daemon.end("SIGTERM")).toBe(0);
+  const ended = scene.daemon.end("SIGTERM");
+  await scene.daemon.waitFor("stopping");
+  enough.resolve(undefined);
+  expect(await ended).toBe(0);
   expect((await notificationIn(scene, "Just in time", "followed")).id).toBe(id);
   expect((await subscriptionOf(scene, id)).state).toBe("SUBSCRIBED");
   expect(origin.guestLogins(token)).toEqual({ successful: 1, failed: 0 });

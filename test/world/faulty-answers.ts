@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
@@ -29,6 +30,8 @@ interface Endless {
 
 export type Fault =
   | { readonly kind: "slow"; readonly ms: number }
+  /** Nothing is done before this comes. */
+  | { readonly kind: "held"; readonly until: Promise<unknown> }
   /** Headers at once, then a byte of the body now and then, for ever. */
   | { readonly kind: "drip"; readonly everyMs: number }
   | { readonly kind: "huge"; readonly bytes: number }
@@ -54,6 +57,10 @@ export async function answerUnder(
   if (fault === null) return send(response, await answer());
   if (fault.kind === "slow") {
     if (await stillThere(response, fault.ms)) send(response, await answer());
+  } else if (fault.kind === "held") {
+    const { socket } = response;
+    await Promise.race([fault.until, once(response, "close")]);
+    if (socket?.destroyed === false) send(response, await answer());
   } else if (fault.kind === "lost-answer") {
     await answer();
     response.socket?.destroy();
@@ -65,7 +72,7 @@ export async function answerUnder(
 }
 
 function answerBadly(
-  fault: Exclude<Fault, BrokenOff | { kind: "slow" | "lost-answer" }>,
+  fault: Exclude<Fault, BrokenOff | { kind: "slow" | "held" | "lost-answer" }>,
   response: ServerResponse,
 ): void {
   switch (fault.kind) {

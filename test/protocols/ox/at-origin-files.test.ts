@@ -145,10 +145,12 @@ describe("what lies behind a share", () => {
 
   test("is listed after the session was lost once", async () => {
     await using world = await openWorld();
-    world.origin.misbehave({ kind: "slow", ms: 50 }, "api", 1);
+    const enough = Promise.withResolvers<undefined>();
+    world.origin.misbehave({ kind: "held", until: enough.promise }, "api", 1);
     const listing = browse(world, "");
     await expect.poll(() => world.origin.openSessions()).toBe(1);
     world.origin.expireSessions();
+    enough.resolve(undefined);
     expect(namesIn(await listing)).toEqual(["plan.odt"]);
     leftInOrder(world);
   });
