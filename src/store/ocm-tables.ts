@@ -1,3 +1,5 @@
+import type { Generated } from "kysely";
+
 // Tables of Open Cloud Mesh. Units and suffixes as in store/schema.ts; `host` is `host[:port]`, lower-case A-label, of a peer.
 
 /** Which of the two ways of signing messages (reference/ocm.md 4.8): draft-cavage, or RFC 9421. */

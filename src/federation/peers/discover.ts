@@ -8,6 +8,8 @@ import { keepDiscovery, keepFailure, type OcmPeerRow, readOcmPeer } from "../../
 import type { Discovered, FederationGround } from "../parts.ts";
 import { isAdmitted } from "./admitted.ts";
 
+type DiscoverParts = Pick<FederationGround, "store" | "http" | "settings">;
+
 /** In this order (reference/ocm.md 1, point 1): Nextcloud up to 32, ownCloud and Seafile know the second alone. */
 const paths = ["/.well-known/ocm", "/ocm-provider/"];
 
@@ -29,7 +31,7 @@ const underWay = new WeakMap<FederationGround["store"], Map<string, Promise<Disc
  * guard bounds each. The answer is kept in the store; after a failure the server is left alone for
  * limits.ocmDiscoveryPauseMs, and what it said before counts on meanwhile.
  */
-export async function discover(parts: FederationGround, named: string, ask: Ask): Promise<Discovered> {
+export async function discover(parts: DiscoverParts, named: string, ask: Ask): Promise<Discovered> {
   const host = readPeerHost(named);
   if (host === null) return noPeer("not-a-host", "That is not the name of a server.");
   if (!isAdmitted(host, parts.settings())) {
@@ -52,7 +54,7 @@ export async function discover(parts: FederationGround, named: string, ask: Ask)
 }
 
 /** What is known of a server without asking it, however long ago it said so; null where it never did. */
-export async function knownPeer(parts: FederationGround, host: string): Promise<Peer | null> {
+export async function knownPeer(parts: DiscoverParts, host: string): Promise<Peer | null> {
   const row = await readOcmPeer(parts.store.db, host);
   return row === undefined || !isAdmitted(host, parts.settings()) ? null : keptPeer(row);
 }
@@ -104,7 +106,7 @@ function sentence(host: string, because: string): string {
 
 /** Null where whoever asked has gone: that says nothing about the server. */
 async function askAnew(
-  parts: FederationGround,
+  parts: DiscoverParts,
   host: string,
   row: OcmPeerRow | undefined,
   ask: Ask,
@@ -122,7 +124,7 @@ async function askAnew(
   return failed(host, peer, { because, isFinal, restMs: limits.ocmDiscoveryPauseMs });
 }
 
-async function askServer(parts: FederationGround, host: string, ask: Ask): Promise<Asked> {
+async function askServer(parts: DiscoverParts, host: string, ask: Ask): Promise<Asked> {
   let last: Failure = { kind: "failure", because: "no-discovery", isFinal: true };
   for (const path of paths) {
     const asked = await askPath(parts, host, `https://${host}${path}`, ask);
@@ -134,7 +136,7 @@ async function askServer(parts: FederationGround, host: string, ask: Ask): Promi
   return last;
 }
 
-async function askPath(parts: FederationGround, host: string, first: string, ask: Ask): Promise<Asked> {
+async function askPath(parts: DiscoverParts, host: string, first: string, ask: Ask): Promise<Asked> {
   let url = first;
   for (let hop = 0; hop <= limits.httpRedirects; hop++) {
     const answer = await get(parts, url, ask);
@@ -172,7 +174,7 @@ function parsed(host: string, text: string): ReadDiscovery {
 
 /** One GET, for the record; what went wrong where no answer came. */
 async function get(
-  { http }: FederationGround,
+  { http }: DiscoverParts,
   url: string,
   ask: Ask,
 ): Promise<OutboundResponse | OutboundError> {

@@ -63,7 +63,7 @@ export function createLookUp(parts: LookUpParts): LookUp {
     const set = { askedAtMs: Date.now(), keys: await fetchKeys(parts, uri, ask) };
     sets.delete(uri);
     sets.set(uri, set);
-    for (const oldest of sets.keys().take(sets.size - limits.ocmKeySets)) sets.delete(oldest);
+    for (const oldest of sets.keys().take(Math.max(0, sets.size - limits.ocmKeySets))) sets.delete(oldest);
     return set;
   }
 }

@@ -58,7 +58,7 @@ export function readJwk(jwk: JsonObject): ReadKey<PeerJwk> {
 /** The RSA key of a `publicKeyPem` (reference/ocm.md 4.1), or why it cannot be used. */
 export function readRsaPem(pem: string): ReadKey<{ readonly key: KeyObject }> {
   // A private key would be read as well, and turned into the public one.
-  const isPublic = /^\s*-----BEGIN (RSA )?PUBLIC KEY-----/.test(pem) && pem.length <= limits.keyChars;
+  const isPublic = /^\s*-----BEGIN PUBLIC KEY-----/.test(pem) && pem.length <= limits.keyChars;
   const key = isPublic ? readKey(() => createPublicKey(pem)) : null;
   if (key === null) return { because: "key-unreadable" };
   const because = rsaMisfit(key);
