@@ -27,6 +27,10 @@ export async function createServing(
     answers: async () => servingAnswers((await origins()).parts),
     files: servingFiles(origins),
     sharings: servingSharings(planningParts(site, current)),
+    invites: async () => {
+      const { planningGround, servingInvites } = await import("./serving-invites.ts");
+      return servingInvites(planningGround(site, current));
+    },
     instanceRoutes: async () => (await origins()).routes,
     federationRoutes: async () => (await origins()).federationRoutes,
     pages: createPages(() => current().smtp?.from.name ?? "Usher"),

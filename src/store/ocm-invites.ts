@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Selectable } from "kysely";
 import type { OcmInviteTable } from "./ocm-tables.ts";
+import { liesAfter, type Page } from "./pages.ts";
 import type { Sealer } from "./sealing.ts";
 import type { RecipientRow } from "./sharings.ts";
 import type { Db } from "./store.ts";
@@ -9,8 +10,16 @@ export type OcmInviteRow = Selectable<OcmInviteTable>;
 
 /** An invitation with whom it was mailed to; nulls where it was handed over by other means. */
 export interface GivenInvite extends OcmInviteRow {
+  readonly account: string;
   readonly address: string | null;
   readonly recipient_state: RecipientRow["state"] | null;
+  /** Raw id of who accepted, at `accepted_by_host`. */
+  readonly contact_user_id: string | null;
+}
+
+/** What tells whether an invitation counts (domain/cloud-invite.ts). */
+export function standingOf({ state, expires_at, recipient_state }: GivenInvite) {
+  return { kept: state, expiresAtMs: expires_at, recipient: recipient_state };
 }
 
 export function inviteTokenHash(token: string): string {
@@ -38,18 +47,29 @@ export async function insertInvite(db: Db, row: OcmInviteRow): Promise<void> {
 function given(db: Db) {
   return db
     .selectFrom("ocm_invite")
+    .innerJoin("account", "account.id", "ocm_invite.account_id")
     .leftJoin("recipient", "recipient.id", "ocm_invite.recipient_id")
+    .leftJoin("ocm_contact", "ocm_contact.id", "ocm_invite.contact_id")
     .selectAll("ocm_invite")
-    .select(["recipient.address", "recipient.state as recipient_state"]);
+    .select([
+      "account.name as account",
+      "recipient.address",
+      "recipient.state as recipient_state",
+      "ocm_contact.user_id as contact_user_id",
+    ]);
 }
 
-/** Invitations that an account gave, newest first. */
-export async function listInvites(db: Db, accountId: string): Promise<readonly GivenInvite[]> {
-  return given(db)
-    .where("ocm_invite.account_id", "=", accountId)
-    .orderBy("ocm_invite.created_at", "desc")
-    .orderBy("ocm_invite.id")
-    .execute();
+/** Invitations that accounts gave, newest first: of one account or (null) of all, whole or one page. */
+export async function listInvites(
+  db: Db,
+  accountId: string | null,
+  page?: Page,
+): Promise<readonly GivenInvite[]> {
+  let query = given(db).orderBy("ocm_invite.created_at", "desc").orderBy("ocm_invite.id");
+  if (accountId !== null) query = query.where("ocm_invite.account_id", "=", accountId);
+  if (page !== undefined) query = query.limit(page.rows);
+  if (page?.after) query = query.where(liesAfter("ocm_invite", page.after));
+  return query.execute();
 }
 
 export async function readInvite(db: Db, id: string): Promise<GivenInvite | undefined> {

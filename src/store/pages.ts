@@ -14,7 +14,7 @@ export interface Page {
 
 /** Whether a row of the table lies after the one where the page begins. */
 export function liesAfter(
-  table: "notification" | "subscription" | "sharing",
+  table: "notification" | "subscription" | "sharing" | "ocm_invite",
   start: PageStart,
 ): RawBuilder<boolean> {
   const { createdAt, id } = start;

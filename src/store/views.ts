@@ -1,5 +1,7 @@
+import { inviteState } from "../domain/cloud-invite.ts";
 import type { InvitedRecipient } from "./invited.ts";
 import type { NotificationRow } from "./notifications.ts";
+import { type GivenInvite, standingOf } from "./ocm-invites.ts";
 import type { RecordLine } from "./records.ts";
 import type { SharingRow, SharingSummary } from "./sharings.ts";
 import type { SubscriptionRow } from "./subscriptions.ts";
@@ -79,5 +81,22 @@ export function recipientView(row: InvitedRecipient, story: readonly RecordLine[
   return {
     ...row,
     timeline: story.map(({ at, kind, detail }) => ({ at, kind, detail: { ...detail } })),
+  };
+}
+
+/** What programs are shown of an invitation to another cloud; its token is nowhere in it. */
+export function inviteView(row: GivenInvite, nowMs: number) {
+  const { accepted_by_host: host, contact_user_id: userId } = row;
+  return {
+    id: row.id,
+    account_id: row.account_id,
+    account: row.account,
+    sharing_id: row.sharing_id,
+    address: row.address,
+    state: inviteState(standingOf(row), nowMs),
+    accepted_by: host === null || userId === null ? null : { host, user_id: userId },
+    created_at: row.created_at,
+    expires_at: row.expires_at,
+    accepted_at: row.accepted_at,
   };
 }

@@ -1,6 +1,13 @@
+import { isAcceptable } from "../../domain/cloud-invite.ts";
 import type { PeerReply, PeerRequest } from "../../http/peer-route.ts";
 import type { Peer } from "../../protocols/ocm/peer.ts";
-import { type GivenInvite, inviteByToken, readInvite, useInvite } from "../../store/ocm-invites.ts";
+import {
+  type GivenInvite,
+  inviteByToken,
+  readInvite,
+  standingOf,
+  useInvite,
+} from "../../store/ocm-invites.ts";
 import { ocmContactById } from "../../store/ocm-contacts.ts";
 import { addRecord } from "../../store/records.ts";
 import type { Db } from "../../store/store.ts";
@@ -8,7 +15,6 @@ import { limits } from "../../domain/limits.ts";
 import type { FederationParts } from "../parts.ts";
 import { type Acceptance, readAcceptance } from "./acceptance.ts";
 import { keepContact, ownPerson } from "./contact.ts";
-import { isAcceptable } from "./life.ts";
 
 /**
  * POST /ocm/invite-accepted (reference/ocm.md 4.2): somebody at another server accepts an invitation of an account. Nobody is
@@ -22,7 +28,8 @@ export async function takeAccepted(parts: FederationParts, request: PeerRequest<
   const { db } = parts.store;
   const invite = await inviteByToken(db, acceptance.token);
   const isUsed = invite?.state === "accepted";
-  if (invite === undefined || !(isUsed || isAcceptable(invite, Date.now()))) return unknownToken(request);
+  if (invite === undefined || !(isUsed || isAcceptable(standingOf(invite), Date.now())))
+    return unknownToken(request);
   if (isUsed && !(await isSame(db, invite, acceptance))) return alreadyAccepted;
   const look = await lookAt(parts, request, acceptance.host);
   if (look.kind === "refused") return look.reply;
@@ -67,7 +74,7 @@ async function accept(db: Db, accepting: Accepting, parts: FederationParts): Pro
   if (invite.state === "accepted") {
     return (await isSame(db, invite, acceptance)) ? { status: 200, body: own } : alreadyAccepted;
   }
-  if (!isAcceptable(invite, nowMs)) return notFound;
+  if (!isAcceptable(standingOf(invite), nowMs)) return notFound;
   const { host } = acceptance;
   const of = { account_id: invite.account_id, host, came_by: "invite-sent" } as const;
   const contactId = await keepContact(db, of, acceptance, parts);

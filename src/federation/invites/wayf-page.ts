@@ -1,12 +1,12 @@
+import { isAcceptable } from "../../domain/cloud-invite.ts";
 import { limits } from "../../domain/limits.ts";
 import type { InvitePage, InviteProblem } from "../../http/peer-pages.ts";
 import type { PeerReply, PeerRequest } from "../../http/peer-route.ts";
 import { acceptDialogLink, inviteForms, readTypedHome } from "../../protocols/ocm/given-invite.ts";
-import { type GivenInvite, inviteByToken } from "../../store/ocm-invites.ts";
+import { type GivenInvite, inviteByToken, standingOf } from "../../store/ocm-invites.ts";
 import { readRecipient } from "../../store/invited.ts";
 import { readSharer } from "../../store/sharings.ts";
 import type { FederationParts } from "../parts.ts";
-import { isAcceptable } from "./life.ts";
 import {
   countedOut,
   formTokenFor,
@@ -62,7 +62,7 @@ async function open(parts: FederationParts, request: PeerRequest<null>): Promise
   const site = parts.siteUrl();
   const { db } = parts.store;
   const invite = await inviteByToken(db, token);
-  if (invite === undefined || site === null || !isAcceptable(invite, Date.now())) return null;
+  if (invite === undefined || site === null || !isAcceptable(standingOf(invite), Date.now())) return null;
   const sharer = await readSharer(db, { id: invite.account_id });
   if (sharer === undefined) return null;
   return { token, site, sharerName: sharer.name, locale: await localeFor(parts, request, invite) };

@@ -1,10 +1,10 @@
+import { inviteState } from "../../domain/cloud-invite.ts";
 import { recipientAfter } from "../../domain/recipient.ts";
-import { type GivenInvite, withdrawInvite } from "../../store/ocm-invites.ts";
+import { type GivenInvite, standingOf, withdrawInvite } from "../../store/ocm-invites.ts";
 import { addRecord } from "../../store/records.ts";
 import { setRecipientState } from "../../store/sharings.ts";
 import type { Db } from "../../store/store.ts";
 import type { FederationGround } from "../parts.ts";
-import { inviteState } from "./life.ts";
 
 export type Withdrawn = { readonly kind: "withdrawn" } | { readonly kind: "unchanged"; readonly why: string };
 
@@ -17,7 +17,7 @@ export async function withdraw(
   parts: WithdrawParts,
 ): Promise<Withdrawn> {
   if (!(await withdrawInvite(db, invite.id))) {
-    const state = inviteState(invite, Date.now());
+    const state = inviteState(standingOf(invite), Date.now());
     return {
       kind: "unchanged",
       why: `the invitation is ${state === "open" ? "no longer open" : state} already`,

@@ -10,6 +10,7 @@ import { fileRoutes } from "./file-routes.ts";
 import { securityHeaders } from "./headers.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { buildInstanceApp } from "./instance-app.ts";
+import { inviteRoutes } from "./invite-routes.ts";
 import { invitationPageRoutes } from "./invitation-page-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { notificationRoutes } from "./notification-routes.ts";
@@ -71,6 +72,7 @@ function apiRoutes(api: Api, parts: ServerParts, wrongSecrets: WrongSecrets): vo
   subscriptionRoutes(api, parts);
   fileRoutes(api, parts);
   sharingRoutes(api, parts);
+  inviteRoutes(api, parts);
   recipientRoutes(api, parts);
   jobRoutes(api, parts);
   api.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => reply.send(api.swagger()));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { limits } from "../../domain/limits.ts";
 import { messagesOf } from "../../store/messages.ts";
 import {
   listNotifications,
@@ -31,6 +32,7 @@ import {
 export function notificationRoutes(api: Api, parts: ServerParts): void {
   listRoute(api, parts);
   readRoutes(api, parts);
+  bringRoute(api, parts);
   acceptRoute(api, parts);
   ignoreRoute(api, parts);
   refuseRoute(api, parts);
@@ -88,6 +90,55 @@ function readRoutes(api: Api, { store: { db } }: ServerParts): void {
       };
     },
   );
+}
+
+function bringRoute(api: Api, { store, invites: load }: ServerParts): void {
+  const schema = {
+    ...operation(
+      "bringInvite",
+      "Hold an invitation from another cloud that did not come by mail",
+      "notifications:answer",
+    ),
+    description: "Its server hears nothing before the notification is accepted.",
+    body: z.strictObject({
+      account: z
+        .string()
+        .max(100)
+        .optional()
+        .meta({ description: "Who was invited; needed with a token of the administrator only." }),
+      invite: z
+        .string()
+        .max(limits.urlChars)
+        .meta({ description: "The link, the code (token@host) or the invite string. A secret." }),
+    }),
+    response: {
+      201: given("It waits for an answer, or what became of it before.", notificationSchema),
+      ...problems,
+    },
+  };
+  api.post("/notifications", { ...byScope("notifications:answer"), schema }, async (request, reply) => {
+    const caller = callerOf(request);
+    const { account, invite: pasted } = request.body;
+    const accountId = await accountFilter(store.db, caller, account);
+    if (accountId === null) throw noAccountNamed();
+    const invites = await load();
+    const row = await store.transaction(async (db) => {
+      const id = await invites.bring(db, { accountId, pasted });
+      if (id === null) throw noInvite();
+      return ownNotification(db, caller, id);
+    });
+    return reply.code(201).send(notificationView(row));
+  });
+}
+
+function noAccountNamed(): Problem {
+  const detail = "The token is the administrator's; name the account that was invited.";
+  return new Problem({ status: 400, reason: "no-account", detail });
+}
+
+function noInvite(): Problem {
+  const detail = "This is no invitation; send its whole link, its code (token@host) or its invite string.";
+  return new Problem({ status: 400, reason: "no-invite", detail });
 }
 
 function acceptRoute(api: Api, { store, answers: load }: ServerParts): void {

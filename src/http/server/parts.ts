@@ -9,6 +9,7 @@ import type { NotificationState, Schema } from "../../store/schema.ts";
 import type { Sealer } from "../../store/sealing.ts";
 import type { Store } from "../../store/store.ts";
 import type { PeerRoute, SiteRoute } from "../peer-route.ts";
+import type { Invites } from "./invite-parts.ts";
 import type { InvitationAnsweredPage, InvitationPage, Sharings } from "./sharing-parts.ts";
 
 /** What the composition root gives the server. */
@@ -23,6 +24,8 @@ export interface ServerParts {
   readonly answers: () => Promise<Answers>;
   readonly files: SharedFiles;
   readonly sharings: Sharings;
+  /** Loaded with the first request about one; never awaited inside a transaction. */
+  readonly invites: () => Promise<Invites>;
   readonly pages: Pages;
   /** What accounts' own hosts serve; loaded with the first request to one. */
   readonly instanceRoutes: () => Promise<readonly PeerRoute[]>;

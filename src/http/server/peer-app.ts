@@ -106,6 +106,10 @@ export function mount<Host>(app: FastifyInstance, route: PeerRoute<Host>, around
     config: { takesBytes: route.takesBytes ?? false },
     ...(route.bodyBytes === undefined ? {} : { bodyLimit: route.bodyBytes }),
     schema: route.operation === null ? { hide: true } : described(route.operation),
+    onRequest: async (request, reply) => {
+      const refusal = (await route.admit?.(peerRequest(request, reply, around))) ?? null;
+      return refusal === null ? undefined : send(reply, refusal);
+    },
     handler: async (request, reply) => send(reply, await route.answer(peerRequest(request, reply, around))),
   });
 }

@@ -114,7 +114,7 @@ function addRoute(api: Api, { store, sharings }: ServerParts): void {
 }
 
 /** Name of the account that shares: the token's own; the administrator names one. Both look the same where there is none. */
-async function sharerOf(db: Db, caller: Caller, named: string | undefined): Promise<string> {
+export async function sharerOf(db: Db, caller: Caller, named: string | undefined): Promise<string> {
   const accountId = await accountFilter(db, caller, named);
   if (accountId === null) {
     const detail = "The token is the administrator's; name the account that shares.";

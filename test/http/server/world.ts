@@ -121,10 +121,15 @@ export function serverParts(
     answers: async () => Promise.resolve(servingAnswers(receiving)),
     files: { browse: noFiles, open: noFiles, ...files },
     sharings: servingSharings(planningOf({ store, sealer }, queue)),
+    invites: noInvites,
     pages: plainPages,
     instanceRoutes: async () => instanceRoutes,
     federationRoutes: async () => federationRoutes,
   };
+}
+
+async function noInvites(): Promise<never> {
+  throw new Error("There are no clouds in this test.");
 }
 
 async function noFiles() {
