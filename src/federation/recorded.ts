@@ -37,7 +37,8 @@ export async function recorded<A extends Head, T extends { readonly kind: string
   try {
     const answer = await send();
     ({ status } = answer);
-    const found = unavailable(answer) ?? (await read(answer));
+    const found =
+      unavailable(answer.status, retryAfterMs(answer.headers, Date.now())) ?? (await read(answer));
     record(isTrouble(found) ? found.because : "ok");
     return found;
   } catch (error) {
@@ -48,15 +49,17 @@ export async function recorded<A extends Head, T extends { readonly kind: string
 }
 
 /** What the status says of the server alone, whatever was asked; null where it is an answer. */
-function unavailable({ status, headers }: Head): Trouble | null {
-  const more = { retryAfterMs: retryAfterMs(headers, Date.now()) };
-  if (status === 408 || status === 429 || status === 503) return trouble("server-busy", more);
-  return status >= 500 && status !== 501 ? trouble("server-error", more) : null;
+export function unavailable(status: number, askedMs: number | null): Trouble | null {
+  if (status === 408 || status === 429 || status === 503) {
+    return trouble("server-busy", { retryAfterMs: askedMs });
+  }
+  return status >= 500 && status !== 501 ? trouble("server-error", { retryAfterMs: askedMs }) : null;
 }
 
 /** What a status that brought nothing means for a share. */
 export function refusedBy(status: number): Trouble {
-  if (status === 401 || status === 404 || status === 410) return trouble("share-gone");
+  if (status === 401) return trouble("share-gone", { because: "not-authenticated" });
+  if (status === 404 || status === 410) return trouble("share-gone");
   if (status === 403) return trouble("not-allowed");
   if (status >= 300 && status < 400) return trouble("redirect-elsewhere");
   return status >= 400 ? trouble("request-not-accepted") : trouble("answer-not-understood");

@@ -1,0 +1,45 @@
+import { readOcmAddress, writeOcmAddress } from "../../protocols/ocm/address.ts";
+import type { Ask } from "../../protocols/protocol.ts";
+import { type OcmReceivedShareRow, openShareSecret } from "../../store/ocm-followed-shares.ts";
+import type { FederationParts } from "../parts.ts";
+import { answerOf } from "../posted.ts";
+import { isTrouble, type Trouble } from "../trouble.ts";
+import { peerOf } from "./access.ts";
+
+const messages = {
+  SHARE_ACCEPTED: "Recipient accept the share",
+  SHARE_DECLINED: "Recipient declined the share",
+} as const;
+
+/**
+ * Tells the peer of a share what became of it (reference/ocm.md 4.5), with all that any of the families looks for. Whatever it
+ * answers is an answer: some serve no notifications, and some know nothing of a share that is over.
+ */
+export async function tellOwner(
+  parts: FederationParts,
+  row: OcmReceivedShareRow,
+  type: keyof typeof messages,
+  ask: Ask,
+): Promise<{ readonly kind: "told" } | Trouble> {
+  const peer = await peerOf(parts, row.host, ask);
+  if ("kind" in peer) return peer;
+  const body = {
+    notificationType: type,
+    resourceType: row.resource_type,
+    providerId: row.provider_id,
+    notification: {
+      sharedSecret: openShareSecret(parts.sealer, row),
+      grantee: granteeOf(row),
+      message: messages[type],
+    },
+  };
+  const what = type === "SHARE_ACCEPTED" ? "accept the share" : "decline the share";
+  const answer = answerOf(await parts.peers.post(peer, "/notifications", body, { ...ask, what }));
+  return isTrouble(answer) ? answer : { kind: "told" };
+}
+
+/** The account as the peer addresses it, without the scheme that Nextcloud puts before hosts. */
+export function granteeOf({ share_with: address }: OcmReceivedShareRow): string {
+  const read = readOcmAddress(address);
+  return read === null ? address : writeOcmAddress(read);
+}
