@@ -98,6 +98,8 @@ export type FederationEvent =
   | "share-answered"
   /** A recipient's server could not be told; `reason` says why. */
   | "peer-not-told"
+  /** What a recipient asked for could not be fetched from the application that holds it; `reason` says why. */
+  | "share-not-relayed"
   /** One side ended a share. */
   | "share-ended";
 

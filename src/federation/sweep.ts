@@ -1,4 +1,5 @@
 import type { Worker } from "../jobs/queue.ts";
+import { deleteOldAccessTokens } from "../store/ocm-sent-shares.ts";
 import { sweepInvites } from "./invites/sweep.ts";
 import type { FederationParts } from "./parts.ts";
 
@@ -9,6 +10,7 @@ export function createSweepFederation(parts: FederationParts): Worker {
     commit: async (db) => {
       const nowMs = Date.now();
       await sweepInvites(db, nowMs, parts);
+      await deleteOldAccessTokens(db, nowMs);
     },
   });
 }

@@ -16,6 +16,8 @@ export interface PeerRoute<Host = Instance> {
   readonly bodyBytes?: number;
   /** The body is bytes, whatever its type says: files of any type, and bodies whose signature is verified. */
   readonly takesBytes?: true;
+  /** Looks at a request before its body is read (`body` is null): an answer ends it there. */
+  admit?(request: PeerRequest<Host>): Promise<PeerReply | null>;
   answer(request: PeerRequest<Host>): Promise<PeerReply>;
 }
 

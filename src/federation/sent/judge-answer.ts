@@ -22,32 +22,29 @@ export function judgeAnswer({
   readonly retryAfterMs: number | null;
 }): Judged {
   const words = wordsIn(body);
-  switch (status) {
-    case 200:
-    case 201:
-    // It has the share already: an answer to an earlier attempt was lost.
-    case 409:
-      return { kind: "taken" };
-    case 400:
-      return { kind: "other-form", because: "peer-refused", words };
-    case 501:
-      return { kind: "other-form", because: "peer-cannot-take", words };
-    case 401:
-      return { kind: "refused", because: "peer-does-not-trust", words };
-    case 403:
-      return { kind: "refused", because: "peer-forbids", words };
-    case 404:
-      return { kind: "refused", because: "not-found-at-peer", words };
-    case 429:
-      // Nextcloud does not say how long (reference/ocm.md 6.2).
-      return { kind: "later", because: "peer-busy", waitMs: retryAfterMs ?? limits.ocmPacedMs };
-    case 408:
-      return { kind: "later", because: "peer-busy", waitMs: retryAfterMs };
-    default:
-      if (status >= 500) return { kind: "later", because: `http-${status}`, waitMs: retryAfterMs };
-      return { kind: "refused", because: `http-${status}`, words };
-  }
+  if (takenBy.has(status)) return { kind: "taken" };
+  const formTrouble = formTroubles[status];
+  if (formTrouble !== undefined) return { kind: "other-form", because: formTrouble, words };
+  const refusal = refusals[status];
+  if (refusal !== undefined) return { kind: "refused", because: refusal, words };
+  // Nextcloud does not say how long (reference/ocm.md 6.2).
+  if (status === 429)
+    return { kind: "later", because: "peer-busy", waitMs: retryAfterMs ?? limits.ocmPacedMs };
+  const because = `http-${status}`;
+  if (status === 408 || status >= 500) return { kind: "later", because, waitMs: retryAfterMs };
+  return { kind: "refused", because, words };
 }
+
+/** 409: it has the share already, because the answer to an earlier attempt was lost. */
+const takenBy: ReadonlySet<number> = new Set([200, 201, 409]);
+
+const formTroubles: Readonly<Record<number, string>> = { 400: "peer-refused", 501: "peer-cannot-take" };
+
+const refusals: Readonly<Record<number, string>> = {
+  401: "peer-does-not-trust",
+  403: "peer-forbids",
+  404: "not-found-at-peer",
+};
 
 /** Of both forms of the body, the answer that says more: 501 means that the form was wrong. */
 export function moreTelling<Answer extends { readonly because: string }>(
