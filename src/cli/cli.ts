@@ -45,7 +45,7 @@ const groups: Readonly<Record<string, Group>> = {
     load: async () => (await import("./contact.ts")).registerContact,
   },
   notification: {
-    summary: "share notifications found in mailboxes: list, show, accept, ignore, refuse, explain",
+    summary: "share notifications found in mailboxes: list, show, add, accept, ignore, refuse, explain",
     load: async () => (await import("./notification.ts")).registerNotification,
   },
   replay: {
@@ -58,7 +58,7 @@ const groups: Readonly<Record<string, Group>> = {
   },
   sharing: {
     summary:
-      "invite people to a share, and see what becomes of it: create, list, show, cozy, suppressed, lift",
+      "invite people to a share, and see what becomes of it: create, list, show, invite, cozy, suppressed, lift",
     load: async () => (await import("./sharing.ts")).registerSharing,
   },
   token: {

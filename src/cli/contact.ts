@@ -12,6 +12,8 @@ import {
   setTrusted,
   updateContact,
 } from "../store/contacts.ts";
+import { deleteOcmContact, listOcmContacts, type OcmContactRow } from "../store/ocm-contacts.ts";
+import type { Site } from "../site.ts";
 import { accountNamed } from "./accounts-found.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -42,7 +44,7 @@ export function registerContact(program: Command, cli: Cli): void {
     .option("--json", "as JSON")
     .action(async (account: string, options: Json) => list(cli, account, options));
   const changes = [
-    ["remove", "forget a contact", remove],
+    ["remove", "forget a contact, by address or id", remove],
     ["trust", "trust a contact from now on", trust],
     ["untrust", "no longer trust a contact; it stays known", untrust],
   ] as const;
@@ -88,12 +90,16 @@ async function add(cli: Cli, named: Named, options: AddOptions): Promise<void> {
 async function list(cli: Cli, name: string, options: Json): Promise<void> {
   await using site = await openSite(cli);
   const account = await accountNamed(site.store.db, name);
-  const contacts = (await listContacts(site.store.db, account.id)).map(contactView);
+  const contacts = [
+    ...(await listContacts(site.store.db, account.id)).map(contactView),
+    ...(await listOcmContacts(site.store.db, account.id)).map(cloudContactView),
+  ];
   const rows = contacts.map((contact) => [
-    contact.address,
+    contact.address ?? "",
     contact.name ?? "",
     contact.trusted_at === null ? "known" : `trusted since ${whenText(contact.trusted_at)}`,
     contact.instance_url ?? "",
+    contact.cloud_address ?? "",
     contact.id,
   ]);
   const none = [`${name} has no contacts; add one: usher contact add ${name} ADDRESS`];
@@ -101,15 +107,27 @@ async function list(cli: Cli, name: string, options: Json): Promise<void> {
     cli,
     options.json,
     contacts,
-    contacts.length === 0 ? none : table(["address", "name", "trust", "Cozy", "id"], rows),
+    contacts.length === 0 ? none : table(["address", "name", "trust", "Cozy", "cloud", "id"], rows),
   );
 }
 
 async function remove(cli: Cli, named: Named, options: Json): Promise<void> {
   await using site = await openSite(cli);
   const account = await accountNamed(site.store.db, named.account);
-  requireKnown(await deleteContact(site.store.db, account.id, keyOf(named.address)), named);
+  const key = addressKey(named.address);
+  const isGone = key !== null && (await deleteContact(site.store.db, account.id, key));
+  const isCloudGone = await removeCloudContact(site, account.id, named.address);
+  if (key === null && !isCloudGone) keyOf(named.address);
+  requireKnown(isGone || isCloudGone, named);
   print(cli, options.json, { ...named, removed: true }, [`${named.address} is forgotten.`]);
+}
+
+/** Somebody whom an invitation made known goes under the address that his own server gives him, or under his id. */
+async function removeCloudContact({ store }: Site, accountId: string, typed: string): Promise<boolean> {
+  const all = await listOcmContacts(store.db, accountId);
+  const found = all.find((row) => row.id === typed || cloudAddress(row) === typed);
+  if (found !== undefined) await deleteOcmContact(store.db, found.id);
+  return found !== undefined;
 }
 
 async function trust(cli: Cli, named: Named, options: Json): Promise<void> {
@@ -149,5 +167,23 @@ function cozyFrom(typed: string): string {
 }
 
 function contactView({ id, address, name, instance_url, trusted_at, created_at }: ContactRow) {
-  return { id, address, name, instance_url, trusted_at, created_at };
+  return { id, address, name, instance_url, cloud_address: null, trusted_at, created_at };
+}
+
+/** Whom an invitation from cloud to cloud made known: his shares are his own server's, and trust of mail is none of it. */
+function cloudContactView(row: OcmContactRow) {
+  const { id, address, name, created_at } = row;
+  return {
+    id,
+    address,
+    name,
+    instance_url: null,
+    cloud_address: cloudAddress(row),
+    trusted_at: null,
+    created_at,
+  };
+}
+
+function cloudAddress({ user_id, host }: OcmContactRow): string {
+  return `${user_id}@${host}`;
 }

@@ -11,6 +11,7 @@ import { notificationView } from "../store/views.ts";
 import { acceptOne, type AcceptOptions, ignoreOne, refuseOne } from "./answer.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
 import { explainLines } from "./explain.ts";
+import { addOne } from "./notification-add.ts";
 import { theOne, whenText } from "./found.ts";
 import { openSite } from "./site.ts";
 
@@ -41,6 +42,15 @@ export function registerNotification(program: Command, cli: Cli): void {
 }
 
 function registerAnswers(group: Command, cli: Cli): void {
+  group
+    .command("add <account> <invitation>")
+    .description(
+      "hold an invitation from another cloud that came by no mail: its link, code or invite string",
+    )
+    .option("--json", "as JSON")
+    .action(async (account: string, pasted: string, options: Json) =>
+      addOne(cli, { account, pasted }, options),
+    );
   group
     .command("accept <id>")
     .description("follow the share")

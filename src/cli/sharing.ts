@@ -13,6 +13,7 @@ import { whenText } from "./found.ts";
 import { registerMuted } from "./muted.ts";
 import { registerActs } from "./sharing-acts.ts";
 import { problemLines } from "./sharing-problems.ts";
+import { registerInvite } from "./sharing-invite.ts";
 import { registerCozy } from "./sharing-cozy.ts";
 import { registerShow } from "./sharing-show.ts";
 import { sendingLines, watchSending } from "./sharing-watch.ts";
@@ -59,6 +60,7 @@ export function registerSharing(program: Command, cli: Cli): void {
   registerActs(group, cli);
   registerMuted(group, cli);
   registerSuppressed(group, cli);
+  registerInvite(group, cli);
   registerCozy(group, cli);
 }
 
