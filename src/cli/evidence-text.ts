@@ -20,11 +20,17 @@ function senderText({ authentication, signature }: Evidence): string {
   const who = from ?? "not exactly one address";
   const results = `dkim=${dkim ?? "-"} spf=${spf ?? "-"} dmarc=${dmarc ?? "-"}`;
   const said = authservId === null ? "no trusted server said anything" : `${authservId} says ${results}`;
-  const source = trusted && by === "dkim-signature" ? "by the mail's own signature" : said;
+  const source = trusted ? (sources[by ?? "authentication-results"] ?? said) : said;
   const looked =
     signature?.because === undefined ? "" : `; signature ${signature.result}: ${signature.because}`;
   return `${who}, ${trusted ? "authenticated" : "not authenticated"} (${source}${looked})`;
 }
+
+/** Who speaks for the sender, where it is no mail server. */
+const sources: Readonly<Partial<Record<NonNullable<Evidence["authentication"]["by"]>, string>>> = {
+  "dkim-signature": "by the mail's own signature",
+  "message-signature": "by the signature of his server",
+};
 
 function contactText({ isKnownContact, isTrustedSender }: Evidence): string {
   if (isTrustedSender) return "trusted by the account";

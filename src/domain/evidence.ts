@@ -26,7 +26,7 @@ export type Signal =
   | "name-shows-another-address"
   | "several-senders";
 
-/** What the mail's own DKIM signature showed, where it was looked at. */
+/** What the mail's own DKIM signature showed, where it was looked at, or that of a share that came by HTTP. */
 export interface SignatureFinding {
   /** RFC 8601 section 2.7.1. */
   readonly result: "pass" | "fail" | "neutral" | "policy" | "temperror" | "none";
@@ -49,7 +49,7 @@ export interface Evidence {
   readonly signals: readonly Signal[];
   /** The mail lay in a Junk folder, or carries $Junk or $Phishing: it is never acted on. */
   readonly isJunk: boolean;
-  /** The sender is one of the account's contacts, and the mail is authenticated for him. */
+  /** The sender is one of the account's contacts, or it exchanged an invitation with him, and the mail is authenticated for him. */
   readonly isKnownContact: boolean;
   /** The account said: trust this sender from now on. */
   readonly isTrustedSender: boolean;
@@ -58,7 +58,16 @@ export interface Evidence {
 /** Whether a rule may act on this mail without asking: authenticated, one sender, no deceit, not junk, for this origin. */
 export function isBelieved(evidence: Evidence): boolean {
   const { authentication, isJunk } = evidence;
-  return authentication.trusted && !isJunk && !isDeceptive(evidence) && isOriginConfirmed(evidence);
+  const isGenuine = authentication.trusted && isOriginConfirmed(evidence) && isAcquainted(evidence);
+  return isGenuine && !isJunk && !isDeceptive(evidence);
+}
+
+/**
+ * Whether the sender is somebody to the account, where only his own server speaks for him: anybody can run one that signs.
+ * Mail is not asked for this: it has passed the account's own mail server.
+ */
+export function isAcquainted({ authentication, isKnownContact, isTrustedSender }: Evidence): boolean {
+  return authentication.by !== "message-signature" || isKnownContact || isTrustedSender;
 }
 
 /**

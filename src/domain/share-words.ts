@@ -59,18 +59,24 @@ function hostOf({ origin, evidence }: NoticeShare): { readonly asked: string; re
 
 function remarksOn(evidence: Evidence, host: string, phrases: Phrases): readonly Remark[] {
   const { authentication, signals, isJunk, isTrustedSender, isKnownContact } = evidence;
-  const domain = addressDomain(authentication.from ?? "");
-  const isChecked = authentication.trusted && domain !== null;
   const known = isTrustedSender ? phrases.trustedSender : phrases.knownContact;
-  const isElsewhere = isChecked && !isOriginConfirmed(evidence) && host !== "";
+  const genuine = authentication.trusted ? genuineBy(authentication, host, phrases) : null;
+  const isElsewhere = genuine !== null && !isOriginConfirmed(evidence) && host !== "";
   return [
-    isChecked ? good(phrases.checked(domain)) : bad(phrases.unchecked),
+    genuine === null ? bad(phrases.unchecked) : good(genuine),
     ...(isTrustedSender || isKnownContact ? [good(known)] : []),
     ...(isElsewhere ? [bad(phrases.linkElsewhere(host))] : []),
     ...hostRemarks(evidence, phrases),
     ...signals.map((signal) => bad(phrases.signals[signal])),
     ...(isJunk ? [bad(phrases.junk)] : []),
   ];
+}
+
+/** Null where nobody can be named whose word counts. */
+function genuineBy({ from, by }: Evidence["authentication"], host: string, phrases: Phrases): string | null {
+  if (by === "message-signature") return host === "" ? null : phrases.signed(host);
+  const domain = addressDomain(from ?? "");
+  return domain === null ? null : phrases.checked(domain);
 }
 
 /** One sentence per host, about its worst mark. */

@@ -36,11 +36,14 @@ export interface Authentication {
   readonly spf: string | null;
   readonly dmarc: string | null;
   readonly authservId: string | null;
-  /** Who says so: the receiving server's field, or the mail's own DKIM signature verified here. */
-  readonly by: "authentication-results" | "dkim-signature" | null;
+  /**
+   * Who says so: the receiving server's field, the mail's own DKIM signature verified here, or, of what came by HTTP, the
+   * signature of the sharer's server.
+   */
+  readonly by: "authentication-results" | "dkim-signature" | "message-signature" | null;
   /**
    * dmarc=pass for the From domain, said by a trusted authserv-id in a trustworthy place; or a DKIM signature of the
-   * sender's organisation over all that decides.
+   * sender's organisation over all that decides; or a message signed by the server that it speaks for.
    */
   readonly trusted: boolean;
   /** The registrable domains of the origin (or link host) and of the From address are equal. */

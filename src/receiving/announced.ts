@@ -1,11 +1,14 @@
 import { domainToUnicode } from "node:url";
-import type { Evidence, HostView } from "../domain/evidence.ts";
+import { addressKey } from "../domain/address.ts";
+import { contactAddress } from "../domain/contact-address.ts";
+import type { Evidence, HostView, SignatureFinding } from "../domain/evidence.ts";
 import { type HostContext, viewHost } from "../domain/hosts.ts";
-import type { ShareNotification } from "../domain/share.ts";
+import type { Authentication, ShareNotification } from "../domain/share.ts";
 import { readAccountRules } from "../store/account-rules.ts";
 import type { Db } from "../store/store.ts";
 import { readFollowingAccount } from "./account.ts";
 import { readAcquaintance } from "./acquaintance.ts";
+import type { Acquaintance } from "./evidence.ts";
 import { judge } from "./judge.ts";
 import type { ReceivingParts } from "./parts.ts";
 import { registrableDomain } from "./registrable-domain.ts";
@@ -29,30 +32,22 @@ export interface AnnouncedVoucher {
 }
 
 /**
- * Judges a share that came by HTTP as if a mail had brought it that nobody vouches for: no rule accepts it by itself.
- * Gives the notification's id.
+ * Judges a share that came by HTTP as if a mail had brought it: one that the sharer's server has signed like a mail of an
+ * authenticated sender, any other like one that nobody vouches for, which no rule accepts by itself. Gives the notification's id.
  * @throws Error where the account was removed.
  */
-export async function judgeAnnounced(
-  db: Db,
-  { accountId, share, key }: Announced,
-  parts: ReceivingParts,
-): Promise<string> {
+export async function judgeAnnounced(db: Db, announced: Announced, parts: ReceivingParts): Promise<string> {
+  const { accountId, share, key } = announced;
   const account = await readFollowingAccount(db, accountId, parts.sealer);
   if (account === undefined) throw new Error("A share was announced to an account that is not there.");
   const rules = [...(await readAccountRules(db, account.id)), ...parts.settings().policy];
   const known = await readAcquaintance(db, { id: account.id, addresses: account.who.addresses }, rules);
-  const context: HostContext = { known: known.hosts, registrableDomain, toUnicode: domainToUnicode };
-  const origin = URL.parse(share.origin ?? "");
   const { notificationId } = await judge(
     db,
     {
       mail: { id: null, account_id: account.id, message_key: key, folder: "", uid_validity: 0, uid: 0 },
       share,
-      evidence: unvouched({
-        origin: origin === null ? null : viewHost(origin.hostname, context),
-        isKnownOrigin: known.origins.includes(origin?.host ?? "none"),
-      }),
+      evidence: evidenceOf(announced, known),
       problems: [],
       account: { id: account.id, name: account.name },
       who: account.who,
@@ -63,25 +58,66 @@ export async function judgeAnnounced(
   return notificationId;
 }
 
-function unvouched(of: { readonly origin: HostView | null; readonly isKnownOrigin: boolean }): Evidence {
-  return {
-    authentication: {
-      from: null,
-      dkim: null,
-      spf: null,
-      dmarc: null,
-      authservId: null,
-      by: null,
-      trusted: false,
-      linkAligned: false,
-    },
-    signature: null,
-    ...of,
-    link: of.origin,
+function evidenceOf({ share, voucher }: Announced, known: Acquaintance): Evidence {
+  const context: HostContext = { known: known.hosts, registrableDomain, toUnicode: domainToUnicode };
+  const url = URL.parse(share.origin ?? "");
+  const origin: HostView | null = url === null ? null : viewHost(url.hostname, context);
+  const about = {
+    origin,
+    link: origin,
     sender: null,
+    isKnownOrigin: known.origins.includes(url?.host ?? "none"),
     signals: [],
     isJunk: false,
-    isKnownContact: false,
-    isTrustedSender: false,
   };
+  // A server speaks for its own people alone.
+  if (url === null || voucher?.host !== url.host) return { ...about, ...unvouched };
+  return { ...about, ...vouchedFor(share, url.hostname, voucher, known) };
+}
+
+type Sender = Pick<Evidence, "authentication" | "signature" | "isKnownContact" | "isTrustedSender">;
+
+function vouchedFor(
+  share: ShareNotification,
+  hostname: string,
+  voucher: AnnouncedVoucher,
+  known: Acquaintance,
+): Sender {
+  const authentication = signedFor(share, hostname);
+  const address = contactAddress(authentication, share.sharer.address);
+  const contact = address === null ? null : known.contact(address);
+  return {
+    authentication,
+    signature: findingOf(voucher),
+    isKnownContact: voucher.isContact || contact !== null,
+    isTrustedSender: contact?.isTrusted === true,
+  };
+}
+
+const unauthenticated: Authentication = {
+  from: null,
+  dkim: null,
+  spf: null,
+  dmarc: null,
+  authservId: null,
+  by: null,
+  trusted: false,
+  linkAligned: false,
+};
+
+const unvouched: Sender = {
+  authentication: unauthenticated,
+  signature: null,
+  isKnownContact: false,
+  isTrustedSender: false,
+};
+
+/** The sharer's name at his server may be no local part of a mail address; who he is then, only his contact tells. */
+function signedFor({ sharer }: ShareNotification, hostname: string): Authentication {
+  const from = addressKey(`${sharer.address.slice(0, sharer.address.lastIndexOf("@"))}@${hostname}`);
+  return { ...unauthenticated, from, by: "message-signature", trusted: true, linkAligned: true };
+}
+
+function findingOf({ host, keyId, scheme }: AnnouncedVoucher): SignatureFinding {
+  return { result: "pass", domain: host, because: `${host} signed it with its key ${keyId} (${scheme})` };
 }

@@ -4,6 +4,7 @@ import {
   conditionsOf,
   type Evidence,
   type HostView,
+  isAcquainted,
   isBelieved,
   isOriginConfirmed,
 } from "../domain/evidence.ts";
@@ -38,6 +39,9 @@ function doubtsOf(evidence: Evidence): readonly string[] {
   const doubts = [
     isJunk ? "it lies in Junk" : null,
     authentication.trusted ? null : "its sender is not authenticated",
+    isAcquainted(evidence)
+      ? null
+      : "its sender is nobody whom the account has exchanged an invitation with, or trusts",
     isOriginConfirmed(evidence) ? null : "its origin is neither of the sender's domain nor known",
     hostDoubt("origin", origin),
     hostDoubt("link", link),

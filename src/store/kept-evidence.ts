@@ -22,7 +22,7 @@ const mailDetail = z.object({
       spf: nullableText,
       dmarc: nullableText,
       authservId: nullableText,
-      by: z.enum(["authentication-results", "dkim-signature"]).nullable(),
+      by: z.enum(["authentication-results", "dkim-signature", "message-signature"]).nullable(),
       trusted: z.boolean(),
       linkAligned: z.boolean(),
     }),

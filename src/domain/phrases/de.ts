@@ -11,6 +11,7 @@ export const de: Phrases = {
   },
   anyFiles: "Dateien und Ordner",
   checked: (domain) => `Der Absender ist echt: Die E-Mail kommt tatsächlich von ${domain}.`,
+  signed: (host) => `Der Absender ist echt: Die Freigabe kommt tatsächlich von ${host}.`,
   trustedSender: "Sie vertrauen diesem Absender.",
   knownContact: "Der Absender gehört zu Ihren Kontakten.",
   unchecked:

@@ -11,6 +11,7 @@ export const en: Phrases = {
   },
   anyFiles: "Files and folders",
   checked: (domain) => `The sender is genuine: the mail really comes from ${domain}.`,
+  signed: (host) => `The sender is genuine: the share really comes from ${host}.`,
   trustedSender: "You trust this sender.",
   knownContact: "The sender is one of your contacts.",
   unchecked: "Nobody could verify the sender. Anyone may have written this mail under this name.",

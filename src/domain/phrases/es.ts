@@ -11,6 +11,7 @@ export const es: Phrases = {
   },
   anyFiles: "Archivos y carpetas",
   checked: (domain) => `El remitente es auténtico: el mensaje procede realmente de ${domain}.`,
+  signed: (host) => `El remitente es auténtico: lo compartido procede realmente de ${host}.`,
   trustedSender: "Usted confía en este remitente.",
   knownContact: "El remitente es uno de sus contactos.",
   unchecked:

@@ -11,6 +11,7 @@ export const fr: Phrases = {
   },
   anyFiles: "Fichiers et dossiers",
   checked: (domain) => `L’expéditeur est authentique : le message vient bien de ${domain}.`,
+  signed: (host) => `L’expéditeur est authentique : le partage vient bien de ${host}.`,
   trustedSender: "Vous faites confiance à cet expéditeur.",
   knownContact: "L’expéditeur fait partie de vos contacts.",
   unchecked: "L’expéditeur n’a pas pu être vérifié. N’importe qui peut avoir écrit ce message sous ce nom.",

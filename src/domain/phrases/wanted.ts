@@ -10,6 +10,8 @@ export interface Phrases {
   readonly anyFiles: string;
   /** Speaks for believing a mail. */
   readonly checked: (domain: string) => string;
+  /** The same of a share that a server brought by itself. */
+  readonly signed: (host: string) => string;
   readonly trustedSender: string;
   readonly knownContact: string;
   /** Speak against it. */
