@@ -10,6 +10,8 @@ export interface Stage extends AsyncDisposable {
   /** PEM of the authority that signed all certificates. */
   readonly ca: string;
   readonly tls: OcmServerOptions["tls"];
+  /** All that may stand on it. */
+  readonly hostnames: readonly string[];
   readonly resolve: Resolve;
   /** Makes a server known that is no emulator, for example a site under test: it listens at that port of 127.0.0.1. */
   add(hostname: string, port: number): void;
@@ -43,6 +45,7 @@ export async function openStage(hostnames: readonly string[]): Promise<Stage> {
   return {
     ca,
     tls,
+    hostnames,
     resolve,
     add: (hostname, port) => void ports.set(hostname, port),
     ask: async (what) => {
