@@ -1,5 +1,5 @@
 import { limits } from "../../domain/limits.ts";
-import { OutboundError } from "../../http/outbound.ts";
+import type { OutboundResponse } from "../../http/outbound.ts";
 import type { Peer } from "../../protocols/ocm/peer.ts";
 import type { Ask } from "../../protocols/protocol.ts";
 import { type PeerJwk, readJwks, readRsaPem } from "../../protocols/ocm/signatures/jwk.ts";
@@ -7,6 +7,8 @@ import type { SignatureScheme } from "../../protocols/ocm/signatures/signed-requ
 import type { PeerKey } from "../../protocols/ocm/signatures/verify.ts";
 import { outdateDiscovery } from "../../store/ocm-refusals.ts";
 import type { FederationGround, Peers } from "../parts.ts";
+import { recorded, refusedBy } from "../recorded.ts";
+import { type Trouble, trouble } from "../trouble.ts";
 
 export type LookUpParts = Pick<FederationGround, "store" | "http"> & Pick<Peers, "discover">;
 
@@ -88,28 +90,20 @@ function jwksUriOf({ origin, jwksUri, capabilities }: Peer): string | null {
 }
 
 async function fetchKeys({ http }: LookUpParts, url: string, ask: Ask): Promise<readonly PeerJwk[] | null> {
-  const began = performance.now();
-  const record = (status: number | null, meaning: string): void =>
-    ask.record({
-      what: "fetch signing keys",
-      method: "GET",
-      url,
-      status,
-      meaning,
-      tookMs: Math.round(performance.now() - began),
-    });
-  try {
-    const headers = { accept: "application/jwk-set+json, application/json" };
-    const { status, text } = await http.request({ url, method: "GET", headers, signal: ask.signal });
-    const isWhole = status === 200 && text.length <= limits.ocmDiscoveryBytes;
-    const keys = isWhole ? (readJwks(jsonIn(text))?.keys ?? null) : null;
-    record(status, keys === null ? "no-key-set" : "ok");
-    return keys;
-  } catch (error) {
-    if (!(error instanceof OutboundError)) throw error;
-    record(null, error.reason);
-    return null;
-  }
+  const headers = { accept: "application/jwk-set+json, application/json" };
+  const found = await recorded(
+    { what: "fetch signing keys", method: "GET", url },
+    ask,
+    async () => http.request({ url, method: "GET", headers, signal: ask.signal }),
+    readKeys,
+  );
+  return found.kind === "keys" ? found.keys : null;
+}
+
+function readKeys({ status, text }: OutboundResponse): { kind: "keys"; keys: readonly PeerJwk[] } | Trouble {
+  if (status !== 200) return refusedBy(status);
+  const set = text.length <= limits.ocmDiscoveryBytes ? readJwks(jsonIn(text)) : null;
+  return set === null ? trouble("answer-not-understood") : { kind: "keys", keys: set.keys };
 }
 
 function jsonIn(text: string): unknown {

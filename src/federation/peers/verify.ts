@@ -44,7 +44,9 @@ export function createVerify(parts: VerifyParts): Peers["verify"] {
   return async (request, expectedHost, ask) => {
     const signed = signedRequest(parts, request);
     const host = authorityOf(`https://${expectedHost}/`) ?? expectedHost;
-    const claim: Claim = { signed, host, nowMs: Date.now(), ask };
+    // Whoever sends and goes, again and again, would have the peer asked each time if that were called off with him.
+    const { signal } = new AbortController();
+    const claim: Claim = { signed, host, nowMs: Date.now(), ask: { ...ask, signal } };
     const verified = await judge(parts, lookUp, claim);
     if (verified.kind !== "invalid") return verified;
     const { because, detail } = verified;

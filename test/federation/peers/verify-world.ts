@@ -11,7 +11,7 @@ import { type CavageKey, cavageFields } from "../../world/ocm/cavage.ts";
 import type { Certificates } from "../../world/tls.ts";
 import { type MessageKey, messageFields } from "../../world/ocm/message-signature.ts";
 
-export const siteUrl = "https://usher.example.net";
+const siteUrl = "https://usher.example.net";
 const name = "cloud.example.com";
 
 /** What the peer publishes now. */
@@ -37,7 +37,7 @@ export interface VerifyWorld extends AsyncDisposable {
   readonly calls: readonly Call[];
   /** How often this was fetched from it. */
   asked(path: string): number;
-  verify(request: PeerRequest<null>, expectedHost?: string): Promise<Verified>;
+  verify(request: PeerRequest<null>, expectedHost?: string, signal?: AbortSignal): Promise<Verified>;
   /** Of a restarted daemon. */
   restart(): void;
   later(ms: number): void;
@@ -84,7 +84,7 @@ export async function openVerifyWorld(certificates: Certificates): Promise<Verif
     discover: async (asked: string, ask: Ask) => discover({ store, http, settings }, asked, ask),
   };
   let verify = createVerify(parts);
-  const ask: Ask = { signal: new AbortController().signal, record: (call) => void calls.push(call) };
+  const record = (call: Call) => void calls.push(call);
   const opened = stack.move();
   return {
     store,
@@ -94,7 +94,8 @@ export async function openVerifyWorld(certificates: Certificates): Promise<Verif
     told,
     calls,
     asked: (path) => served.filter((each) => each === path).length,
-    verify: async (request, expectedHost = host) => verify(request, expectedHost, ask),
+    verify: async (request, expectedHost = host, signal = new AbortController().signal) =>
+      verify(request, expectedHost, { signal, record }),
     restart: () => void (verify = createVerify(parts)),
     later: (ms) => void vi.setSystemTime(Date.now() + ms),
     [Symbol.asyncDispose]: async () => opened.disposeAsync(),

@@ -202,6 +202,13 @@ describe("a peer that signs by RFC 9421", () => {
     expect(world.asked("/keys")).toBe(2);
   });
 
+  test("is asked once also where strangers send and go before it could answer", async () => {
+    publishMessage(message);
+    const forged = await newMessageKey(`${world.origin}/ocm#forged`);
+    for (const _ of [1, 2, 3]) await world.verify(byRfc9421(forged), world.host, AbortSignal.abort());
+    expect([world.asked("/.well-known/ocm"), world.asked("/keys")]).toEqual([1, 1]);
+  });
+
   test("has its keys at the fixed place where it names none", async () => {
     publishMessage(message);
     world.publishing.jwksUri = null;
@@ -224,7 +231,7 @@ describe("a peer that signs by RFC 9421", () => {
     publishMessage(message);
     world.publishing.jwks = answer;
     expect(because(await world.verify(byRfc9421(message)))).toBe("key-not-fetched");
-    expect(world.calls.at(-1)).toMatchObject({ meaning: "no-key-set" });
+    expect(world.calls.at(-1)).toMatchObject({ meaning: "answer-not-understood" });
   });
 });
 
