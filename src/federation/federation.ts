@@ -13,12 +13,13 @@ import { createSweepFederation } from "./sweep.ts";
 /** What the site serves and does as a server of Open Cloud Mesh. */
 export function createFederation(ground: FederationGround): Federation {
   const parts: FederationParts = { ...ground, peers: createPeers(ground) };
+  const received = createReceived(parts);
   return {
     routes: [...siteRoutes(parts), ...receivedRoutes(parts), ...inviteRoutes(parts), ...sentRoutes(parts)],
     ways: {
       invite: createAcceptInvite(parts),
-      received: createReceived(parts),
-      publicLink: createPublicLink(parts),
+      received,
+      publicLink: createPublicLink(parts, received),
     },
     workers: { "tell-peer": createTellPeer(parts), "sweep-federation": createSweepFederation(parts) },
   };

@@ -9,7 +9,7 @@ type Outcome = NotFollowed["state"] | "later";
 interface Meaning {
   readonly first: Outcome;
   readonly again: Outcome;
-  /** `{host}` is replaced by the server's name. */
+  /** `{host}` is replaced by the server's name, `{said}` by what it said. */
   readonly words: string;
 }
 
@@ -125,6 +125,53 @@ const meanings = {
     again: "CREDENTIALS_REFRESH",
     words: "{host} rejects the password of the link; give Usher the right one.",
   },
+  "plain-link": {
+    first: "UNSUPPORTED",
+    again: "UNSUPPORTED",
+    words:
+      "The link to {host} is no share that a server could give to another; open it in a browser instead.",
+  },
+  "link-without-federation": {
+    first: "UNSUPPORTED",
+    again: "later",
+    words:
+      "Public links of {host} cannot be turned into shares with another server; open the link in a browser, or ask the sharer to share with the account's federated address.",
+  },
+  "link-not-converted": {
+    first: "UNRESOLVABLE",
+    again: "later",
+    words:
+      "{host} does not turn the link into a share; it says: {said} Accept it once more, with the password where the link has one.",
+  },
+  "address-not-taken": {
+    first: "UNRESOLVABLE",
+    again: "later",
+    words:
+      "{host} does not take the account's federated address; ask its operator whether it may share with this site.",
+  },
+  "site-not-reached": {
+    first: "later",
+    again: "later",
+    words:
+      "{host} cannot reach this site; the operator of this site can look whether server.publicUrl opens from outside. Usher asks again later.",
+  },
+  "site-not-served": {
+    first: "UNSUPPORTED",
+    again: "later",
+    words:
+      "Shares of {host} come to an address of this site, and Usher serves none; its operator can set server.publicUrl and ocm.enabled.",
+  },
+  "share-not-posted": {
+    first: "later",
+    again: "later",
+    words: "{host} says that it shared, and the share did not arrive here yet; Usher looks again later.",
+  },
+  "shared-before-elsewhere": {
+    first: "UNRESOLVABLE",
+    again: "later",
+    words:
+      "{host} says that it shared this with {said} before, and which share that is cannot be told; look at what waits with `usher notification list`, or ask the sharer to share again.",
+  },
 } as const satisfies Readonly<Record<string, Meaning>>;
 
 export type TroubleName = keyof typeof meanings;
@@ -137,6 +184,8 @@ export interface Trouble {
   readonly because: string;
   /** A sentence for a person, where somebody has a better one. */
   readonly detail: string | null;
+  /** Goes into the sentence; one line, without secrets. */
+  readonly said: string;
   readonly retryAfterMs: number | null;
 }
 
@@ -145,6 +194,7 @@ export function trouble(
   more: {
     readonly because?: string;
     readonly detail?: string;
+    readonly said?: string;
     readonly retryAfterMs?: number | null;
   } = {},
 ): Trouble {
@@ -153,6 +203,7 @@ export function trouble(
     name,
     because: more.because ?? name,
     detail: more.detail ?? null,
+    said: more.said ?? "",
     retryAfterMs: more.retryAfterMs ?? null,
   };
 }
@@ -164,10 +215,14 @@ export function isTrouble(value: { readonly kind?: unknown }): value is Trouble 
 /** What a trouble at `host` means for the share: a final no or another try. */
 export function replyTo(what: Trouble, look: Look, host: string): NotFollowed | TryLater {
   const meaning: Meaning = meanings[what.name];
-  const detail = what.detail ?? meaning.words.replace("{host}", () => host);
+  const detail = what.detail ?? filled(meaning.words, host, what.said);
   const state: LinkState | "later" = meaning[look];
   if (state === "later") {
     return { kind: "try-later", because: what.because, detail, retryAfterMs: what.retryAfterMs };
   }
   return { kind: "no", state, because: what.because, detail };
+}
+
+function filled(words: string, host: string, said: string): string {
+  return words.replaceAll(/\{(?:host|said)\}/g, (place) => (place === "{host}" ? host : said));
 }

@@ -1,4 +1,5 @@
 import type { OutboundClient } from "../http/outbound.ts";
+import { linkAtHome } from "./link-at-home.ts";
 import { createNextcloudAtHome } from "./nextcloud/at-home.ts";
 import { acceptAtNextcloud } from "./nextcloud/invite-at-home.ts";
 import { noWay } from "./no-way.ts";
@@ -6,6 +7,7 @@ import { inviteTokenIn } from "./ocm/link.ts";
 import { createOpenCloudAtHome } from "./opencloud/at-home.ts";
 import { acceptAtOpenCloud } from "./opencloud/invite-at-home.ts";
 import type { FollowerHome, FollowWay, NotFollowed, Protocol } from "./protocol.ts";
+import type { PublicLinkWay } from "./public-link-way.ts";
 
 /** How what Open Cloud Mesh brings is followed by Usher itself. */
 export interface OcmWays {
@@ -14,7 +16,7 @@ export interface OcmWays {
   /** A share that a peer posted to Usher. */
   readonly received: FollowWay;
   /** A public link of Nextcloud or ownCloud. */
-  readonly publicLink: FollowWay;
+  readonly publicLink: PublicLinkWay;
 }
 
 /** Shares that another server posted to Usher, beside those that a home server's notice tells of. */
@@ -25,13 +27,7 @@ export function openCloudMesh(http: OutboundClient, ways: OcmWays): readonly Pro
   return [
     invitations(http, ways.invite),
     federatedShares(http, ways.received),
-    {
-      name: "public-link",
-      ignoredVariants: [],
-      capabilities: { canRefuse: false, canFollow: true, canFollowAtHome: false, canBrowse: true },
-      restriction: () => null,
-      way: () => ({ via: "usher", way: ways.publicLink }),
-    },
+    publicLinks(http, ways.publicLink),
   ];
 }
 
@@ -95,4 +91,28 @@ const needsHome: NotFollowed = {
   detail:
     "The share waits at the account's own server, and Usher does not know which that is; connect it with `usher account home add`.",
   isCurable: true,
+};
+
+/** An account that is at home at a Nextcloud keeps there what a link of another Nextcloud shows. */
+function publicLinks(http: OutboundClient, byUsher: PublicLinkWay): Protocol {
+  return {
+    name: "public-link",
+    ignoredVariants: [],
+    capabilities: { canRefuse: false, canFollow: true, canFollowAtHome: true, canBrowse: true },
+    restriction: ({ variant }) => (variant === "usher-invitation" ? plainLink : null),
+    way: ({ homes }) => {
+      const home = homes.find(({ kind }) => kind === "nextcloud");
+      if (home === undefined) return { via: "usher", way: byUsher };
+      const atHome = createNextcloudAtHome(http, home);
+      return { via: "home", way: linkAtHome(http, home, { atHome, byUsher }) };
+    },
+  };
+}
+
+/** Anybody can invite to any address of the web with Usher; nothing says what lies behind. */
+const plainLink: NotFollowed = {
+  kind: "no",
+  state: "UNSUPPORTED",
+  because: "plain-link",
+  detail: "The link is no share that a server could give to another; open it in a browser instead.",
 };

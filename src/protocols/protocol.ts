@@ -131,6 +131,8 @@ export interface Followed {
   /** The home server's own names for the subscription: account and folder. */
   readonly homeAccount: string | null;
   readonly homeFolder: string | null;
+  /** A sentence for a person who should know more than that it is followed. */
+  readonly note?: string;
 }
 
 /** A final answer: trying again changes nothing until somebody acts. `because` is a kebab-case reason. */

@@ -86,7 +86,7 @@ async function subscribe(db: Db, attempt: Attempt, reply: Followed, parts: Recei
   const id = standing?.id ?? parts.newId("s");
   if (standing === undefined) await insertSubscription(db, newSubscription(id, attempt, reply, parts));
   await keepFolders(db, id, reply.folders);
-  await settleAnswer(db, attempt, id, parts);
+  await settleAnswer(db, attempt, { subscriptionId: id, note: reply.note ?? null }, parts);
   const about = { accountId: row.account_id, notificationId: row.id, subscriptionId: id };
   await recordCalls(db, about, calls);
   await addRecord(db, about, "outcome", {
@@ -96,6 +96,7 @@ async function subscribe(db: Db, attempt: Attempt, reply: Followed, parts: Recei
     guest: reply.guest,
     folders: reply.folders.map(({ folder, title }) => ({ folder, title })),
     notFollowed: reply.notFollowed ?? [],
+    ...(reply.note === undefined ? {} : { note: reply.note }),
   });
   afterCommit(() =>
     parts.tell("share-followed", { notification: row.id, subscription: id, origin: row.origin }),
@@ -106,13 +107,13 @@ async function subscribe(db: Db, attempt: Attempt, reply: Followed, parts: Recei
 async function settleAnswer(
   db: Db,
   attempt: Attempt,
-  subscriptionId: string,
+  { subscriptionId, note }: { readonly subscriptionId: string; readonly note: string | null },
   parts: ReceivingParts,
 ): Promise<void> {
   const { row } = attempt;
   const subscription = await readSubscription(db, subscriptionId);
   if (await isAccepted(db, row)) {
-    await changeState(db, row.id, { state: "followed", reason: null, detail: null }, parts);
+    await changeState(db, row.id, { state: "followed", reason: null, detail: note }, parts);
     if (subscription !== undefined && (await hasGrown(db, attempt))) {
       await planCheck(db, subscription, parts.queue, "new-folder");
     }

@@ -28,7 +28,7 @@ export interface Shown {
 type NoSuchPath = { readonly kind: "no-such-path"; readonly path: string };
 
 /** What lies behind a share, which proves that the account sees it. */
-export async function lookAt(shown: Shown, guest: string): Promise<Followed | Trouble> {
+export async function lookAt(shown: Shown, guest: string | null): Promise<Followed | Trouble> {
   const root = await lookAtRoot(shown, 1);
   if (isTrouble(root)) return root;
   // Nextcloud says nothing of rights where it posts a share (reference/ocm.md 6.2).
