@@ -10,6 +10,7 @@
  * | invite | `createInvite(uid)`; `mails.invite(…)` is its mail; `wayf(token, home)`; `invites()` has who accepted |
  * | accept an invitation | `acceptInvite(uid, link, code or string)`, master line with the contacts app; `contacts()` |
  * | public link | `link({ name, file, password, isFileDrop })`, then POST createFederatedShare or, at home, askForFederatedShare |
+ * | its life | `lock(token, password)` changes the password, `unlink(token)` takes the link back |
  * | at home | OCS remote_shares, notifications, and PATCH to accept an invitation, with `appPassword(uid)` |
  * | notices | `mails.notification(share)`, `mails.activity(share)`, `mails.link(link, to)`, `mails.linkPassword(link, to)` |
  * | trouble | `misbehave(fault, place)`, `goDown()`, `setNow(at)`, `expireInvite(token)`, `expireTokens()`, `holdExchanges()`, `forgetKeys()` |
@@ -144,6 +145,10 @@ function controls(state: NextcloudState) {
       const link = addLink(state, resource);
       return { ...link, url: `${state.origin}/index.php/s/${link.token}` };
     },
+    lock: (token: string, password: string | null) => {
+      for (const link of state.links) if (link.token === token) link.password = password;
+    },
+    unlink: (token: string) => void (state.links = state.links.filter((link) => link.token !== token)),
     createInvite: (by?: string) => createInvite(state, by),
     acceptInvite: async (uid: string, text: string) => {
       const invite = readInvite(text);

@@ -28,7 +28,7 @@ export interface PublicLink {
   readonly token: string;
   readonly by: string;
   readonly name: string;
-  readonly password: string | null;
+  password: string | null;
   readonly isFileDrop: boolean;
   readonly resource: Resource;
 }
@@ -74,7 +74,7 @@ export interface NextcloudState extends Federation {
   readonly signatories: Map<string, Signatory>;
   /** Why signatures were refused, in order. */
   readonly signatureTroubles: string[];
-  readonly links: PublicLink[];
+  links: PublicLink[];
   readonly invites: Invite[];
   readonly contacts: Contact[];
   /** When each host posted shares, milliseconds since the epoch. */

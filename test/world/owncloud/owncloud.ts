@@ -8,9 +8,11 @@
  * | share out | `createShare("dora@receiver.example", { name, file })`, or `files`; `unshare(share)`; `sent()` has the states |
  * | share in | `taken()`; `accept(share)`, `decline(share)` (also leaves); `list(share, path)`, `read(share, path)` |
  * | public link | `link({ name, files, password })`: its token opens WebDAV; `linkMail(link, to)` tells of it |
+ * | its life | `lock(token, password)` changes the password, `unlink(token)` takes the link back |
  * | at home | OCS remote_shares with `appPassword(uid)`; ids are texts |
  *
- * It has no invitations, no signatures, and no route that turns links into shares.
+ * It has no invitations, no signatures, and no route that turns links into shares. What the reference leaves open is answered in
+ * one way: the page of a link is there as long as the link, whatever its password.
  */
 import { discover } from "../ocm/discovery.ts";
 import { accept, decline, unshare } from "../ocm/following.ts";
@@ -95,6 +97,10 @@ function controls(state: OwncloudState) {
       state.links.push(link);
       return { ...link, url: linkUrl(state, link) };
     },
+    lock: (token: string, password: string | null) => {
+      for (const link of state.links) if (link.token === token) link.password = password;
+    },
+    unlink: (token: string) => void (state.links = state.links.filter((link) => link.token !== token)),
     linkMail: (link: PublicLink, to: string, more: { expires?: string; note?: string } = {}) =>
       linkMail(state, link, { to, ...more }),
   };

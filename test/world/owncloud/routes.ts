@@ -6,7 +6,7 @@ import type { Route } from "../ocm/server.ts";
 import { publicWebdav, publicWebdavPath, serveShare } from "../ocm/share-root.ts";
 import { isOver, type SentShare } from "../ocm/shares.ts";
 import { readAddress } from "../ocm/users.ts";
-import { authorizationOf, json, type OcmRequest, typeOf } from "../ocm/wire.ts";
+import { authorizationOf, json, type OcmRequest, page, typeOf } from "../ocm/wire.ts";
 import type { OwncloudState } from "./state.ts";
 
 const endPointPath = "/index.php/apps/federatedfilesharing";
@@ -29,6 +29,7 @@ export const routes: readonly Route<OwncloudState>[] = [
   },
   { method: "PROPFIND|GET|HEAD|PUT|DELETE", path: publicWebdavPath, place: "webdav", take: serveWebdav },
   { method: "GET", path: /^\/status\.php$/, place: "page", take: serveStatus },
+  { method: "GET", path: /^(?:\/index\.php)?\/s\/([A-Za-z0-9]+)$/, place: "link", take: servePage },
   ...remoteShareRoutes("text"),
 ];
 
@@ -37,6 +38,12 @@ const nothingThere = json(404, { message: "There is nothing here." });
 
 function serveStatus(): Reply {
   return json(200, { installed: true, maintenance: false, productname: "ownCloud" });
+}
+
+function servePage({ links }: OwncloudState, _: OcmRequest, token: string): Reply {
+  return links.some((link) => link.token === token)
+    ? page(200, "<p>This was shared.</p>")
+    : page(404, "<p>This link does not exist any more.</p>");
 }
 
 /** `shareTypes` where others have `resourceTypes`, no capabilities and no keys (reference/ocm.md 6.3). */

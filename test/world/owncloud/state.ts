@@ -13,11 +13,11 @@ export interface PublicLink {
   readonly by: string;
   readonly name: string;
   readonly root: TreeNode;
-  readonly password: string | null;
+  password: string | null;
 }
 
 export interface OwncloudState extends Federation {
   /** Name of the instance, as mails have it. */
   readonly instanceName: string;
-  readonly links: PublicLink[];
+  links: PublicLink[];
 }
