@@ -6,6 +6,8 @@ import type { MailAddress } from "./mail.ts";
 export interface NoticeShare {
   readonly title: string | null;
   readonly module: string | null;
+  /** An invitation from cloud to cloud: whoever accepts it knows the sharer from then on, and nothing is set up. */
+  readonly isInvitation: boolean;
   readonly sharer: MailAddress;
   /** `https://host[:port]`; empty where the mail does not tell it. */
   readonly origin: string;

@@ -18,6 +18,8 @@ export interface Remark {
 export interface ShareWords {
   /** Title in quotation marks, or what kind of thing it is; the object of a sentence. */
   readonly named: string;
+  /** An invitation from cloud to cloud; `named` says so where it has no title. */
+  readonly invitation: boolean;
   /** Host as it is asked; empty where nobody knows it. */
   readonly host: string;
   /** Host in letters of its own script, where that differs; else empty. */
@@ -38,11 +40,16 @@ export function shareWords(share: NoticeShare, locale: Locale): ShareWords {
   const title = oneLine(share.title ?? "", limits.titleChars);
   const host = hostOf(share);
   return {
-    named: title === "" ? phrases.unnamed[moduleName(share.module) ?? "other"] : phrases.quoted(title),
+    named: title === "" ? phrases.unnamed[kindOf(share)] : phrases.quoted(title),
+    invitation: share.isInvitation,
     host: host.asked,
     host_shown: host.shown === host.asked ? "" : host.shown,
     remarks: share.evidence === null ? [] : remarksOn(share.evidence, host.asked, phrases),
   };
+}
+
+function kindOf({ isInvitation, module }: NoticeShare): keyof Phrases["unnamed"] {
+  return isInvitation ? "invitation" : (moduleName(module) ?? "other");
 }
 
 /** A sharer in words, cut and on one line, not escaped. */

@@ -109,5 +109,5 @@ async function sharesOf(db: Db, withheld: readonly WithheldNotice[]): Promise<re
 
 function shareOf(row: NotificationRow): Omit<NoticeShare, "evidence"> {
   const { title, module, sharer_name: name, sharer_address: address, origin } = row;
-  return { title, module, sharer: { name, address }, origin };
+  return { title, module, isInvitation: row.protocol === "ocm-invite", sharer: { name, address }, origin };
 }

@@ -107,7 +107,10 @@ export async function startUsher(stage: Stage, options: UsherOptions): Promise<U
     logged,
     tryUsher,
     usher,
-    json: async (...args) => JSON.parse(await usher(...args, "--json")),
+    json: async <Value>(...args: readonly string[]) => {
+      const value: Value = JSON.parse(await usher(...args, "--json"));
+      return value;
+    },
     accountId: async (name) => {
       const query = site.store.db.selectFrom("account").select("id").where("name", "=", name);
       return (await query.executeTakeFirstOrThrow()).id;

@@ -10,6 +10,7 @@ const imitation = {
 /** What nobody vouches for, from a host that imitates another. */
 export const share: NoticeShare = {
   title: "Quarterly report",
+  isInvitation: false,
   module: "files",
   sharer: { name: "Alice", address: "alice@cloud-a.example" },
   origin: "https://xn--exmple-cua.org",

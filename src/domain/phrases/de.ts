@@ -7,6 +7,7 @@ export const de: Phrases = {
     calendar: "einen Kalender",
     contacts: "ein Adressbuch",
     tasks: "eine Aufgabenliste",
+    invitation: "eine Einladung von Cloud zu Cloud",
     other: "etwas",
   },
   anyFiles: "Dateien und Ordner",

@@ -7,6 +7,7 @@ export const en: Phrases = {
     calendar: "a calendar",
     contacts: "an address book",
     tasks: "a task list",
+    invitation: "an invitation from cloud to cloud",
     other: "something",
   },
   anyFiles: "Files and folders",

@@ -7,6 +7,7 @@ export const es: Phrases = {
     calendar: "un calendario",
     contacts: "una libreta de direcciones",
     tasks: "una lista de tareas",
+    invitation: "una invitación de nube a nube",
     other: "un contenido",
   },
   anyFiles: "Archivos y carpetas",

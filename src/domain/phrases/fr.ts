@@ -7,6 +7,7 @@ export const fr: Phrases = {
     calendar: "un agenda",
     contacts: "un carnet d’adresses",
     tasks: "une liste de tâches",
+    invitation: "une invitation de cloud à cloud",
     other: "un contenu",
   },
   anyFiles: "Fichiers et dossiers",

@@ -5,7 +5,7 @@ import type { ModuleName } from "../share.ts";
 export interface Phrases {
   readonly quoted: (title: string) => string;
   /** What is shared where it has no title, as the object of a sentence. */
-  readonly unnamed: Readonly<Record<ModuleName | "other", string>>;
+  readonly unnamed: Readonly<Record<ModuleName | "invitation" | "other", string>>;
   /** Title of what somebody wants to share who has not said what. */
   readonly anyFiles: string;
   /** Speaks for believing a mail. */

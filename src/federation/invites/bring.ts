@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { domainToUnicode } from "node:url";
 import { limits } from "../../domain/limits.ts";
 import type { Invite } from "../../protocols/ocm/link.ts";
 import { inviteForms } from "../../protocols/ocm/given-invite.ts";
@@ -28,7 +27,7 @@ export async function bringInvite(
     folder: null,
     item: null,
     // Who it is, his server tells whoever accepts.
-    sharer: { name: domainToUnicode(new URL(origin).hostname) || new URL(origin).hostname, address: "" },
+    sharer: { name: "", address: new URL(origin).host },
     title: null,
   } as const;
   const key = `brought ${createHash("sha256").update(inviteForms(origin, shareId).code).digest("hex")}`;

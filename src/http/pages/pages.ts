@@ -45,13 +45,13 @@ export function createPages(siteName: () => string): Pages & PeerPages {
 }
 
 function answerValues(tag: string, page: AnswerPage): Readonly<Record<string, unknown>> {
-  const { title, module, origin, evidence, state, whyNot, form, asksPassword } = page;
+  const { title, module, isInvitation, origin, evidence, state, whyNot, form, asksPassword } = page;
   const sharer = { name: page.sharerName, address: page.sharerAddress };
   const canAccept = form !== null && whyNot === null;
   const hasFailed = state === "failed" || state === "needs-password";
   return {
     state,
-    share: shareWords({ title, module, sharer, origin, evidence }, localeOf(tag)),
+    share: shareWords({ title, module, isInvitation, sharer, origin, evidence }, localeOf(tag)),
     sharer: personWords(sharer),
     trouble: {
       shown: whyNot !== null || hasFailed,
@@ -106,10 +106,13 @@ function invitationValues(tag: string, page: InvitationPage): Readonly<Record<st
 
 function sharedBy(
   tag: string,
-  page: Pick<InvitationAnsweredPage, "title" | "sharerName" | "sharerAddress">,
+  page: Pick<InvitationAnsweredPage, "title" | "sharerName" | "sharerAddress"> & {
+    readonly isInvitation?: boolean;
+  },
 ): { readonly share: ShareWords; readonly sharer: PersonWords } {
   const sharer = { name: page.sharerName, address: page.sharerAddress };
-  const share = { title: page.title, module: null, sharer, origin: "", evidence: null };
+  const { title, isInvitation = false } = page;
+  const share = { title, module: null, isInvitation, sharer, origin: "", evidence: null };
   return { share: shareWords(share, localeOf(tag)), sharer: personWords(sharer) };
 }
 

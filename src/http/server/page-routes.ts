@@ -58,6 +58,7 @@ async function pageOf(db: Db, row: NotificationRow, { opened, parts, secret }: P
   return {
     title: row.title,
     module: row.module,
+    isInvitation: row.protocol === "ocm-invite",
     sharerName: row.sharer_name,
     sharerAddress: row.sharer_address,
     origin: row.origin,
@@ -117,7 +118,8 @@ async function actOnce(opened: OpenedSecret, form: Form, parts: ServerParts): Pr
     const answered = await act(db, row.id, form, answers);
     if (answered.kind !== "planned") await giveBackAnswerSecret(db, opened.secretHash);
     const { title, sharer_name: sharerName, sharer_address: sharerAddress } = row;
-    return { title, sharerName, sharerAddress, ...outcomeOf(answered, form.action) };
+    const isInvitation = row.protocol === "ocm-invite";
+    return { title, isInvitation, sharerName, sharerAddress, ...outcomeOf(answered, form.action) };
   });
 }
 

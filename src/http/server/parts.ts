@@ -98,6 +98,7 @@ export interface Pages {
 export interface AnswerPage {
   readonly title: string | null;
   readonly module: string | null;
+  readonly isInvitation: boolean;
   readonly sharerName: string;
   readonly sharerAddress: string;
   /** `https://host[:port]`. */
@@ -118,6 +119,7 @@ export interface AnswerPage {
 
 export interface AnsweredPage {
   readonly title: string | null;
+  readonly isInvitation: boolean;
   readonly sharerName: string;
   readonly sharerAddress: string;
   readonly outcome: "accepted" | "ignored" | "unchanged";

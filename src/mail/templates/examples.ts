@@ -62,6 +62,7 @@ const host = { ascii: "xn--bcher-kva.example", unicode: "bücher.example", marks
 const share: NoticeShare = {
   title,
   module: "files",
+  isInvitation: false,
   sharer,
   origin: "https://xn--bcher-kva.example",
   evidence: {

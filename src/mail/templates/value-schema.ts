@@ -56,6 +56,7 @@ const offer = z.strictObject({
 
 const share = z.strictObject({
   named: text,
+  invitation: z.boolean(),
   host: text,
   host_shown: text,
   remarks: z.array(z.strictObject({ text, good: z.boolean() })),

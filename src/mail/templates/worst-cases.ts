@@ -96,5 +96,10 @@ function states(said: Said): readonly WorstCase[] {
     said: { ...said, facts: { ...said.facts, state, reason: null } },
   }));
   const unchanged = { ...said, facts: { ...said.facts, isUnchanged: true, detail: "It is followed." } };
-  return [...told, { what: "an answer that changed nothing", said: unchanged }];
+  const share = { ...said.facts.share, title: null, isInvitation: true };
+  const invited = ["held", "followed", "ignored", "failed"].map((state) => ({
+    what: `an invitation from cloud to cloud in the state ${state}`,
+    said: { ...said, facts: { ...said.facts, share, state, reason: null } },
+  }));
+  return [...told, ...invited, { what: "an answer that changed nothing", said: unchanged }];
 }

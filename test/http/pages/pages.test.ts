@@ -3,7 +3,12 @@ import { Parser } from "htmlparser2";
 import { describe, expect, test } from "vitest";
 import { locales } from "../../../src/domain/locale.ts";
 import { createPages } from "../../../src/http/pages/pages.ts";
-import type { DiscoveryPage } from "../../../src/http/peer-pages.ts";
+import type {
+  DiscoveryPage,
+  InviteAcceptPage,
+  InviteHomePage,
+  InvitePage,
+} from "../../../src/http/peer-pages.ts";
 import type { AnswerPage } from "../../../src/http/server/parts.ts";
 import type { InvitationPage } from "../../../src/http/server/sharing-parts.ts";
 import { share } from "../../mail/notice-letters.ts";
@@ -14,6 +19,7 @@ const pages = createPages(() => "Example Cloud");
 const held: AnswerPage = {
   title: "Quarterly report",
   module: "files",
+  isInvitation: false,
   sharerName: "Alice",
   sharerAddress: "alice@cloud-a.example",
   origin: share.origin,
@@ -44,6 +50,25 @@ const discovery: DiscoveryPage = {
   problem: null,
   hidden: { sharing_id: "wccKeeGn", recipient_id: "2a31ce01" },
 };
+
+const inviting: InvitePage = {
+  sharerName: "Alice",
+  servers: [],
+  typed: "",
+  problem: null,
+  formToken: "form-token",
+};
+const servers = [{ name: "Zyx", host: "zyx.example" }];
+const provider = { asked: "xn--bcher-kva.example", shown: "bücher.example" };
+const home: InviteHomePage = {
+  sharerName: "Alice",
+  home: provider,
+  link: null,
+  code: "0123@usher.example",
+  inviteString: "MDEyM0B1c2hlci5leGFtcGxl",
+};
+const accepting: InviteAcceptPage = { provider, typed: "", hasProblem: false, formToken: "form-token" };
+const inviteProblems = ["not-an-address", "not-a-cloud", "not-reached"] as const;
 
 const problems = ["not-an-address", "mail-address", "not-reached", "own-cozy"] as const;
 
@@ -100,6 +125,13 @@ describe.each(locales)("the pages in %s", (locale) => {
     pages.explained(locale, "answered-elsewhere"),
     pages.explained(locale, "wrong-link"),
     pages.discovery(locale, discovery),
+    pages.answer(locale, { ...held, title: null, isInvitation: true }),
+    pages.answer(locale, { ...held, title: null, isInvitation: true, state: "followed", form: null }),
+    pages.invite(locale, inviting),
+    ...inviteProblems.map((problem) => pages.invite(locale, { ...inviting, servers, problem })),
+    pages.inviteAccept(locale, accepting),
+    pages.inviteAccept(locale, { ...accepting, typed: "Xyzzy", hasProblem: true }),
+    pages.inviteNoted(locale, { provider, address: "bob@example.net" }),
     ...problems.map((problem) => pages.discovery(locale, { ...discovery, description: null, problem })),
   ];
 
@@ -209,6 +241,30 @@ describe("the answer page", () => {
 
   test("is in English for whom nobody knows", () => {
     expect(pages.noLongerValid(null)).toContain("no longer valid");
+  });
+});
+
+describe.each(locales)("the page of the home that an invited person named, in %s", (locale) => {
+  const link = `https://${provider.asked}/accept?token=0123&providerDomain=usher.example`;
+
+  test("shows both forms of its host and leads nowhere else", () => {
+    const html = pages.inviteHome(locale, { ...home, link });
+    expect(html).toContain(`<html lang="${locale}">`);
+    expect(languagesOf(textOf(html))).toEqual([locale]);
+    expect(html).not.toMatch(/\{[{%]|[%}]\}|undefined|\[object/);
+    for (const said of [provider.asked, provider.shown, home.code, home.inviteString])
+      expect(html).toContain(said);
+    const links = html.match(/href="[^"]*"/g);
+    const led = `href="${link.replace("&", "&amp;")}"`;
+    expect(links).toEqual([`href="${pages.stylesheet.path}"`, led, 'href=""']);
+    expect(html).not.toMatch(/http-equiv|<script/);
+  });
+
+  test("tells how to paste the code where that server has no page for it", () => {
+    const html = pages.inviteHome(locale, home);
+    expect(languagesOf(textOf(html))).toEqual([locale]);
+    expect(html.match(/href="[^"]*"/g)).toEqual([`href="${pages.stylesheet.path}"`, 'href=""']);
+    expect(html).toContain(home.code);
   });
 });
 

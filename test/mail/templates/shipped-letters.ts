@@ -89,6 +89,7 @@ export function manyFailures(
   }));
 }
 
+const invited = { ...told, share: { ...told.share, title: null, isInvitation: true } };
 const failed = { ...told, state: "failed", reason: "share-revoked" };
 
 /** Everything that a template can say, so that each of its sentences is read once. */
@@ -99,11 +100,14 @@ export function allSaidIn(template: TemplateName): readonly Said[] {
 function moreSaidIn(template: TemplateName): readonly Said[] {
   switch (template) {
     case "notice-answered":
-      return ["refused", "ignored"].map((state) => ({ template, facts: { ...told, state } }));
+      return [
+        ...["refused", "ignored"].map((state) => ({ template, facts: { ...told, state } })),
+        ...["followed", "ignored"].map((state) => ({ template, facts: { ...invited, state } })),
+      ];
     case "notice-held":
     case "notice-failed": {
       const ways = { page: null, folder: null, untilMs: null };
-      return [{}, { ways }, { isUnchanged: true }].map((more) => ({
+      return [{}, { ways }, { isUnchanged: true }, { share: invited.share }].map((more) => ({
         template,
         facts: { ...failed, ...more },
       }));
