@@ -2,7 +2,7 @@ import type { FederationGround } from "./federation/parts.ts";
 import type { OutboundClient } from "./http/outbound.ts";
 import { judgeAnnounced } from "./receiving/announced.ts";
 import type { ReceivingParts } from "./receiving/parts.ts";
-import { recheck } from "./receiving/through-instance.ts";
+import { closeHeld, recheck } from "./receiving/through-instance.ts";
 import type { CurrentConfig } from "./room.ts";
 import { recipientAnswered } from "./sharing/answer.ts";
 import { mailMember, withdrawMails } from "./sharing/member-mails.ts";
@@ -30,6 +30,7 @@ export function federationGround(
     },
     announce: async (db, news) => judgeAnnounced(db, news, receiving()),
     recheck: async (db, notificationId) => recheck(db, notificationId, receiving()),
+    closeHeld: async (db, notificationId) => closeHeld(db, notificationId, receiving()),
     mailMember: async (db, mail) => mailMember(db, mail, planningParts(site, current)),
     withdrawMails: async (db, of) => withdrawMails(db, of, site),
     recipientAnswered,

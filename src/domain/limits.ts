@@ -432,6 +432,12 @@ export const limits = {
   ocmPeers: 10_000,
   /** Shares that wait for one account's answer: a stranger cannot fill the store. */
   ocmPendingShares: 200,
+  /** How long a peer is sent away from an account that has so many. */
+  ocmFullMs: 3600_000,
+  /** How long a share that ended is remembered, so that its peer may say so again. */
+  ocmEndedShareMs: 30 * 24 * 3600_000,
+  /** Shares that one sweep ends because their time is over; the rest is found by the next. */
+  ocmSweptShares: 200,
   /** Open invitations of one account. */
   ocmOpenInvites: 1000,
   /** Invitations that a stranger's web form brings and that wait for one account's answer. */

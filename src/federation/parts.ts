@@ -30,6 +30,8 @@ export interface FederationGround {
   readonly announce: (db: Db, announced: FederatedNews) => Promise<string>;
   /** The other side says that it ended: what the account follows of it is looked at again. */
   readonly recheck: (db: Db, notificationId: string) => Promise<void>;
+  /** The other side took back what the account has not answered: it is no longer asked about it. */
+  readonly closeHeld: (db: Db, notificationId: string) => Promise<void>;
   /**
    * Plans the mail to a recipient over his own link (a secret) and lets him be pending: sent once more where it was sent
    * before. False while no mail can be sent, and where he no longer waits for one.

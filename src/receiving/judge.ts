@@ -188,8 +188,11 @@ function hasLeftJunk(row: NotificationRow, { evidence }: Finding): boolean {
 /** States in which a mail may still change what Usher does: nobody has answered, or nothing stands. */
 const openStates: readonly NotificationState[] = ["held", "failed", "needs-password"];
 
+/** Why something was ignored without an answer of the account's. */
+const reopening: ReadonlySet<string> = new Set(["expired", "policy", "taken-back"]);
+
 function isOpen({ state, reason }: NotificationRow): boolean {
-  return openStates.includes(state) || (state === "ignored" && (reason === "expired" || reason === "policy"));
+  return openStates.includes(state) || (state === "ignored" && reopening.has(reason ?? ""));
 }
 
 async function considerMail(db: Db, finding: Finding, seen: Seen, parts: ReceivingParts): Promise<void> {

@@ -1,0 +1,16 @@
+import type { PeerReply } from "../http/peer-route.ts";
+import type { ValidationError } from "../protocols/ocm/share-body.ts";
+
+/** The error body of Open Cloud Mesh, with the fields that are wrong (reference/ocm.md 4.2). */
+export function refusal(
+  status: number,
+  message: string,
+  validationErrors: readonly ValidationError[] = [],
+): PeerReply {
+  return { status, body: { message, ...(validationErrors.length === 0 ? {} : { validationErrors }) } };
+}
+
+/** The same with the time after which it may be tried again. */
+export function comeBack(status: 429 | 503, message: string, waitMs: number): PeerReply {
+  return { ...refusal(status, message), headers: { "retry-after": String(Math.ceil(waitMs / 1000)) } };
+}
