@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { Selectable } from "kysely";
 import type { JobKind } from "../../src/jobs/queue.ts";
 import type { NotificationTable, SubscriptionTable } from "../../src/store/schema.ts";
@@ -51,6 +52,13 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     usherJson: async (...args) => usherJson(world.configFile, args),
     [Symbol.asyncDispose]: async () => owned.disposeAsync(),
   };
+}
+
+const clockStub = fileURLToPath(new URL("../world/clock-stub-main.ts", import.meta.url));
+
+/** The environment of a daemon for which so many seconds of a minute are over when it starts. */
+export function atSecond(second: number): Readonly<Record<string, string>> {
+  return { NODE_OPTIONS: `--import ${clockStub}`, USHER_TEST_SECOND: String(second) };
 }
 
 /** Waits for something to come true. Throws with what there is instead. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addressOf } from "../world/world.ts";
 import {
+  atSecond,
   deliverAndFind,
   makeCheckDue,
   notificationIn,
@@ -68,12 +69,9 @@ describe("the schedule", () => {
     expect((nextCheckAt ?? 0) - createdAt).toBeGreaterThanOrEqual(6 * hourMs);
     scene.world.origin.revoke(token);
     await makeCheckDue(scene, subscription);
-    await until(
-      "the end was noticed",
-      async () => (await subscriptionOf(scene, id)).state === "REMOVED",
-      () => scene.daemon.text().slice(-2000),
-      75_000,
-    );
+    await scene.daemon.end("SIGTERM");
+    await scene.start(atSecond(50));
+    await stateIs(id, "REMOVED");
     expect(await subscriptionOf(scene, id)).toMatchObject({ reason: "share-revoked", next_check_at: null });
     expect((await notificationIn(scene, "Revoked later", "failed")).detail).toContain("gone or was revoked");
     expect(
@@ -81,6 +79,8 @@ describe("the schedule", () => {
     ).toBe(true);
     const again = await scene.usher("subscription", "check", subscription);
     expect([again.code, again.err]).toEqual([1, expect.stringContaining("has ended (REMOVED)")]);
+    await scene.daemon.end("SIGTERM");
+    await scene.start();
   });
 
   test("leaves an origin that failed alone until the pause is over", async () => {
