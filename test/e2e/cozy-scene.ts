@@ -170,6 +170,9 @@ export async function accept(site: CozySite, name: string, notification: string)
   if (answer.status !== 202) throw new Error(`${answer.status}: ${answer.text}`);
 }
 
+/** Time for two more tries after those that a busy machine spoiled (domain/retry.ts). */
+const patienceMs = 150_000;
+
 /** Waits until something is that value. */
 export async function whenAt(
   site: CozySite,
@@ -185,6 +188,7 @@ export async function whenAt(
       return seen === wanted;
     },
     () => [seen, site.daemon.text().slice(-3000)],
+    patienceMs,
   );
 }
 
