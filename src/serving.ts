@@ -1,3 +1,4 @@
+import { federatingParts } from "./federating-parts.ts";
 import { createPages } from "./http/pages/pages.ts";
 import { createServer, type Server } from "./http/server/server.ts";
 import type { Origins } from "./origins.ts";
@@ -26,7 +27,7 @@ export async function createServing(
     settings: () => current().server ?? first,
     answers: async () => servingAnswers((await origins()).parts),
     files: servingFiles(origins),
-    sharings: servingSharings(planningParts(site, current)),
+    sharings: servingSharings(planningParts(site, current), federatingParts(site, current)),
     invites: async () => {
       const { planningGround, servingInvites } = await import("./serving-invites.ts");
       return servingInvites(planningGround(site, current));

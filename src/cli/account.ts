@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { tellOfRemoval } from "../sharing/end-sent-shares.ts";
 import {
   type AccountAddressRow,
   type AccountRow,
@@ -168,7 +169,10 @@ async function remove(cli: Cli, name: string, options: { yes?: true } & Json): P
       exitCodes.usage,
     );
   }
-  await deleteAccount(site.store.db, account.id);
+  await site.store.transaction(async (db) => {
+    await tellOfRemoval(db, account.id, site.queue);
+    await deleteAccount(db, account.id);
+  });
   print(cli, options.json, { id: account.id, removed: true }, [`Account ${name} removed.`]);
 }
 

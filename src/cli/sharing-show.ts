@@ -87,13 +87,14 @@ function recipientLine(recipient: InvitedRecipient): readonly string[] {
     whenText(recipient.sentAt),
     recipient.messageId ?? "-",
     waitsUntil === null
-      ? (recipient.cozyError ?? recipient.reply ?? "-")
+      ? (recipient.cozyError ?? recipient.cloudError ?? recipient.reply ?? "-")
       : `waits until ${whenText(waitsUntil)}: ${waitsBecause ?? ""}`,
   ];
 }
 
-function mailText({ mail, fate, state, cozy }: InvitedRecipient): string {
+function mailText({ mail, fate, state, cozy, cloud }: InvitedRecipient): string {
   if (mail !== null) return fate === null ? mail : `${mail}, ${fate}`;
+  if (cloud !== null) return state === "error" ? "none, not taken by his cloud" : "asked at his cloud";
   if (cozy === null || state === "mail-not-sent") return "none";
   return state === "error" ? "none, not asked at his Cozy" : "asked at his Cozy";
 }

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { durationMs } from "../config/values.ts";
 import { limits } from "../domain/limits.ts";
 import { createSharing } from "../sharing/create.ts";
 import { planningParts } from "../sharing-parts.ts";
@@ -8,14 +7,15 @@ import { isServing } from "../store/instance-lock.ts";
 import { listSharings } from "../store/sharings.ts";
 import { sharingSummaryView } from "../store/views.ts";
 import { type Cli, CommandError, print, table } from "./command.ts";
-import { exitCodes } from "./exit-codes.ts";
 import { whenText } from "./found.ts";
 import { registerMuted } from "./muted.ts";
 import { registerActs } from "./sharing-acts.ts";
 import { problemLines } from "./sharing-problems.ts";
 import { registerInvite } from "./sharing-invite.ts";
+import { registerFederate } from "./sharing-federate.ts";
 import { registerCozy } from "./sharing-cozy.ts";
 import { registerShow } from "./sharing-show.ts";
+import { sharingMs } from "./sharing-time.ts";
 import { sendingLines, watchSending } from "./sharing-watch.ts";
 import { openSite } from "./site.ts";
 import { registerSuppressed } from "./suppressed.ts";
@@ -61,11 +61,12 @@ export function registerSharing(program: Command, cli: Cli): void {
   registerMuted(group, cli);
   registerSuppressed(group, cli);
   registerInvite(group, cli);
+  registerFederate(group, cli);
   registerCozy(group, cli);
 }
 
 async function create(cli: Cli, options: CreateOptions): Promise<void> {
-  const forMs = options.expires === undefined ? null : timeFrom(options.expires);
+  const forMs = options.expires === undefined ? null : sharingMs(options.expires);
   await using site = await openSite(cli);
   const link =
     options.link === "-" ? (await cli.io.read(limits.urlChars + 1)).toString("utf8") : options.link;
@@ -96,12 +97,6 @@ async function create(cli: Cli, options: CreateOptions): Promise<void> {
     ...(sent ?? later),
     `See what becomes of it: usher sharing show ${id}`,
   ]);
-}
-
-function timeFrom(written: string): number {
-  const parsed = durationMs(limits.sharingMinMs, limits.holdMaxMs)(written);
-  if (parsed.ok) return parsed.value;
-  throw new CommandError(`--expires ${written}: ${parsed.message} ${parsed.remedy}`, exitCodes.usage);
 }
 
 async function list(cli: Cli, options: { account?: string } & Json): Promise<void> {

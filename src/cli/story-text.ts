@@ -36,7 +36,17 @@ const sentences: Readonly<Record<string, (detail: Detail) => string>> = {
   accepted: ({ by }) => `accepted (told by ${text(by ?? "his Cozy")})`,
   refused: ({ by }) => `declined (told by ${text(by ?? "his Cozy")})`,
   "invited-again": () => "invited",
+  "added-again": () => "brought in again",
+  "registration-failed": ({ because }) => `his Cozy could not be registered with: ${text(because)}`,
+  "answer-failed": ({ because }) => `his answer could not be used: ${text(because)}`,
   "request-failed": ({ because }) => `could not be asked at his Cozy: ${text(because)}`,
+  offered: ({ host }) => `offered to ${text(host)}, which took it`,
+  "not-offered": ({ host, because, words }) =>
+    `not taken by ${text(host)}: ${text(because)}${typeof words === "string" ? ` (${words})` : ""}`,
+  "peer-told": ({ host, because }) =>
+    because === undefined
+      ? `the end was told to ${text(host)}`
+      : `${text(host)} was not told of the end: ${text(because)}`,
   reminded: ({ by }) => `reminded (by ${text(by)})`,
   revoked: ({ by }) => (by === undefined ? "revoked" : `revoked (by ${text(by)})`),
   expired: () => "the sharing ended",

@@ -47,6 +47,21 @@ export const noSender: SharingProblem = {
   detail: "No mail can be sent: set smtp.host and smtp.from in the configuration.",
 };
 
+export function noAccount(name: string): SharingProblem {
+  return {
+    field: "account",
+    because: "no-account",
+    detail: `There is no account ${JSON.stringify(name)} with a mail address; usher account list shows the accounts.`,
+  };
+}
+
+/** Another sharing was asked for with the same key. */
+export const keyReused: SharingProblem = {
+  field: "key",
+  because: "key-reused",
+  detail: "Another sharing was asked for with this key; give each sharing a key of its own.",
+};
+
 export type CheckedRequest =
   | { readonly ok: true; readonly sharing: CheckedSharing }
   | { readonly ok: false; readonly problems: readonly SharingProblem[] };
@@ -87,7 +102,8 @@ function invited(to: readonly string[]): readonly InvitedAddress[] {
   });
 }
 
-function titleProblems(title: string): SharingProblem[] {
+/** What is wrong with a title, without bidirectional marks and blanks around it. */
+export function titleProblems(title: string): SharingProblem[] {
   if (title === "") return [problem("title", "no-title", "The title is empty; say what is shared.")];
   if (hasControl(title)) {
     return [
@@ -133,7 +149,7 @@ function messageProblems(message: string): SharingProblem[] {
   ];
 }
 
-function expiryProblems(expiresAtMs: number | null, nowMs: number): SharingProblem[] {
+export function expiryProblems(expiresAtMs: number | null, nowMs: number): SharingProblem[] {
   if (expiresAtMs === null || expiresAtMs >= nowMs + limits.sharingMinMs) return [];
   return [problem("expires", "expires-too-soon", "The sharing would end at once; name a later time.")];
 }

@@ -1,6 +1,7 @@
 import { checkRecipients, noSender, type SharingProblem } from "../domain/sharing-request.ts";
 import { recipientsWithMails } from "../store/invited.ts";
 import { hasInvites } from "../store/ocm-invites.ts";
+import { hasSentShares } from "../store/ocm-sent-shares.ts";
 import { addRecord } from "../store/records.ts";
 import { readSharer, readSharing } from "../store/sharings.ts";
 import { whyEnded, whyOfCozys } from "./chosen.ts";
@@ -29,6 +30,7 @@ export async function addRecipients(parts: PlanningParts, more: MoreRecipients):
     const ended = whyEnded(sharing) ?? (await whyOfCozys(db, sharing));
     if (ended !== null) return refused(ended);
     if (await hasInvites(db, sharing.id)) return refused(ofInvites);
+    if (await hasSentShares(db, sharing.id)) return refused(federated);
     const domain = siteDomain(parts);
     const sharer = await readSharer(db, { id: sharing.account_id });
     if (domain === null || sharer === undefined) return refused(noSender);
@@ -53,6 +55,12 @@ const ofInvites = {
   because: "cloud-invitations",
   detail:
     "Each recipient of this sharing has an invitation of his own; invite more people with usher sharing invite.",
+};
+
+const federated = {
+  because: "federated-sharing",
+  detail:
+    "This is shared from cloud to cloud, without mails; share it with more people with usher sharing federate.",
 };
 
 function refused({ because, detail }: Pick<SharingProblem, "because" | "detail">): Added {

@@ -53,7 +53,8 @@ async function recipientsOf(
   recipient: string | null,
 ): Promise<readonly RecipientMails[]> {
   if (recipient === null) return recipientsWithMails(db, sharingId);
-  const key = addressKey(recipient);
+  // Addresses at clouds may have forms that mail addresses have not.
+  const key = addressKey(recipient) ?? (recipient.includes("@") ? recipient : null);
   return recipientsWithMails(db, sharingId, key === null ? { id: recipient } : { addressKey: key });
 }
 

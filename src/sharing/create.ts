@@ -2,13 +2,20 @@ import { createHash } from "node:crypto";
 import {
   type CheckedSharing,
   checkSharing,
+  keyReused,
+  noAccount,
   noSender,
   type SharingProblem,
   type SharingRequest,
 } from "../domain/sharing-request.ts";
-import { idFromMac } from "../store/ids.ts";
-import { addRecord, sharingDecision } from "../store/records.ts";
-import { followedShareKeys, insertSharing, readSharer, readSharing, type Sharer } from "../store/sharings.ts";
+import { addRecord } from "../store/records.ts";
+import {
+  type KeyedRequest,
+  keyedSharingId,
+  knownSharing,
+  requestFingerprint,
+} from "../store/sharing-keys.ts";
+import { followedShareKeys, insertSharing, readSharer, type Sharer } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
 import { invite } from "./invite.ts";
 import type { PlanningParts } from "./parts.ts";
@@ -62,7 +69,8 @@ interface Plan {
 
 async function plan(db: Db, planned: Plan, parts: PlanningParts): Promise<Created> {
   const { checked, request, sharer, domain, nowMs } = planned;
-  const id = request.key === null ? parts.newId("h") : keyedId(sharer, request.key, parts);
+  const keyed = keyedRequest(sharer, request);
+  const id = keyed === null ? parts.newId("h") : keyedSharingId(parts.sealer, keyed);
   const locale = request.locale ?? sharer.locale;
   const { expireAfterMs } = parts.settings();
   await insertSharing(db, {
@@ -80,7 +88,7 @@ async function plan(db: Db, planned: Plan, parts: PlanningParts): Promise<Create
     by: request.by,
     recipients: checked.recipients.length,
     locale,
-    ...(request.key === null ? {} : { request: fingerprint(request, parts) }),
+    ...(keyed === null ? {} : { request: requestFingerprint(parts.sealer, keyed) }),
   });
   const addresses = checked.recipients;
   const sharing = { id, account_id: sharer.id };
@@ -93,25 +101,19 @@ async function knownByKey(
   db: Db,
   sharer: Sharer,
   request: NewSharingRequest,
-  parts: PlanningParts,
+  { sealer }: PlanningParts,
 ): Promise<Created | undefined> {
-  if (request.key === null) return undefined;
-  const known = await readSharing(db, keyedId(sharer, request.key, parts));
-  if (known === undefined) return undefined;
-  const began = await sharingDecision(db, known.id);
-  if (began?.["request"] !== fingerprint(request, parts)) return refused(keyReused);
+  const keyed = keyedRequest(sharer, request);
+  const known = keyed === null ? null : await knownSharing(db, keyed, sealer);
+  if (known === null || known.kind === "new") return undefined;
+  if (known.kind === "other") return refused(keyReused);
   return { kind: "created", id: known.id, recipients: request.to.length, isRepeat: true };
 }
 
-/** The id of a sharing is made of its key: asked twice at once, there is still one. */
-function keyedId(sharer: Sharer, key: string, { sealer }: Pick<PlanningParts, "sealer">): string {
-  return idFromMac("h", sealer.mac("sharing-key", `${sharer.id}/${key}`));
-}
-
-/** Of what was asked for; tells nobody what that was. */
-function fingerprint(request: NewSharingRequest, { sealer }: Pick<PlanningParts, "sealer">): string {
-  const { title, link, message, locale, to, expiresAtMs } = request;
-  return sealer.mac("sharing-request", JSON.stringify([title, link, message, locale, to, expiresAtMs]));
+function keyedRequest(sharer: Sharer, request: NewSharingRequest): KeyedRequest | null {
+  const { key, title, link, message, locale, to, expiresAtMs } = request;
+  if (key === null) return null;
+  return { accountId: sharer.id, key, content: [title, link, message, locale, to, expiresAtMs] };
 }
 
 /** A link carries its share id as one piece of its path or query: what the account follows is known by that id's hash. */
@@ -129,23 +131,9 @@ function refused(problem: SharingProblem): Created {
   return { kind: "refused", problems: [problem] };
 }
 
-function noAccount(name: string): SharingProblem {
-  return {
-    field: "account",
-    because: "no-account",
-    detail: `There is no account ${JSON.stringify(name)} with a mail address; usher account list shows the accounts.`,
-  };
-}
-
 const resharing: SharingProblem = {
   field: "link",
   because: "re-sharing",
   detail:
     "The link is one the account follows as a guest, and guests cannot share further; ask its owner to invite these people.",
-};
-
-const keyReused: SharingProblem = {
-  field: "key",
-  because: "key-reused",
-  detail: "Another sharing was asked for with this key; give each sharing a key of its own.",
 };

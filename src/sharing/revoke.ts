@@ -10,6 +10,7 @@ import {
 } from "../store/sharings.ts";
 import type { Db } from "../store/store.ts";
 import { type Acted, type Chosen, findChosen, type FoundSharing, whyEnded, whyOfCozys } from "./chosen.ts";
+import { endSharesOf } from "./end-sent-shares.ts";
 import type { PlanningParts } from "./parts.ts";
 import { newMail, planMails, sendNow, siteDomain } from "./plan-mails.ts";
 
@@ -51,6 +52,7 @@ export async function endSharing(
   const open = recipients.filter(({ recipient: { state } }) => recipientAfter(state, "revoked") !== state);
   const ids = open.map(({ recipient }) => recipient.id);
   await withdrawInvitesOf(db, ids);
+  await endSharesOf(db, ids, parts.queue);
   await setRecipientStates(db, ids, { state: "revoked", reason: because === "expired" ? because : null });
   for (const { id } of open.flatMap(({ mails }) => mails.filter(isOpen))) {
     // It closes itself, because its recipient no longer waits for it.

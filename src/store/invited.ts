@@ -6,7 +6,7 @@ import type { Db } from "./store.ts";
 /** One addressee and the mail that invites him; without one he is asked at his Cozy, if he was asked. */
 export interface InvitedRecipient {
   readonly id: string;
-  /** The host of his Cozy where no mail address is known. */
+  /** The host of his Cozy where no mail address is known; his OCM address where he is asked at another cloud. */
   readonly address: string;
   readonly locale: string;
   readonly state: RecipientState;
@@ -26,6 +26,10 @@ export interface InvitedRecipient {
   readonly cozy: string | null;
   /** Why the last call to his Cozy failed. */
   readonly cozyError: string | null;
+  /** `host[:port]` of his server, where it is asked over Open Cloud Mesh. */
+  readonly cloud: string | null;
+  /** What that server said of a share that it does not take; else why it could not be asked. */
+  readonly cloudError: string | null;
 }
 
 /** Everybody a sharing invites, in the order of the request. */
@@ -40,6 +44,7 @@ export async function readRecipients(db: Db, sharingId: string): Promise<readonl
         .on("invitation.in_reply_to", "is", null),
     )
     .leftJoin("cozy_member", "cozy_member.recipient_id", "recipient.id")
+    .leftJoin("ocm_sent_share", "ocm_sent_share.recipient_id", "recipient.id")
     .select([
       "recipient.id",
       "recipient.address",
@@ -55,6 +60,8 @@ export async function readRecipients(db: Db, sharingId: string): Promise<readonl
       "invitation.fate_status as fateStatus",
       "cozy_member.instance_url as cozy",
       "cozy_member.error as cozyError",
+      "ocm_sent_share.host as cloud",
+      (of) => of.fn.coalesce("ocm_sent_share.detail", "ocm_sent_share.reason").as("cloudError"),
     ])
     .where("recipient.sharing_id", "=", sharingId)
     .orderBy("cozy_member.place")

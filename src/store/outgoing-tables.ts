@@ -21,7 +21,7 @@ export interface RecipientTable {
   sharing_id: string;
   /** Normal form of domain/address.ts, or that host. */
   address_key: string;
-  /** The host of his Cozy where no mail address is known. */
+  /** The host of his Cozy where no mail address is known; his OCM address where he is asked at another cloud. */
   address: string;
   name: string | null;
   locale: string;

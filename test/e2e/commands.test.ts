@@ -62,6 +62,8 @@ const commands: Readonly<Record<string, string>> = {
   "sharing unmute": "bob carla@example.org",
   "sharing suppressed": "",
   "sharing lift": "carla@example.org",
+  "sharing federate":
+    "bob --title Plans --webdav https://files.example.org/ --to carla@cloud.example --secret-stdin",
   "sharing cozy create": "--account bob --type rules --permissions rules.json --recipient carla@example.org",
   "sharing cozy list": "",
   "sharing cozy show": "z1",

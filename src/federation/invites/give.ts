@@ -6,6 +6,7 @@ import { phrasesIn } from "../../domain/phrases/phrases.ts";
 import {
   type CheckedSharing,
   checkSharing,
+  noAccount,
   noSender,
   type SharingProblem,
 } from "../../domain/sharing-request.ts";
@@ -187,14 +188,6 @@ async function addInvite(
 
 function refused(problem: SharingProblem): Given {
   return { kind: "refused", problems: [problem] };
-}
-
-function noAccount(name: string): SharingProblem {
-  return {
-    field: "account",
-    because: "no-account",
-    detail: `There is no account ${JSON.stringify(name)} with a mail address; usher account list shows the accounts.`,
-  };
 }
 
 const noSite: SharingProblem = {

@@ -6,6 +6,7 @@ import { readInstance } from "../../store/instances.ts";
 import type { Api } from "./api.ts";
 import { requireToken } from "./caller.ts";
 import { buildFederationApp, isFederationPath } from "./federation-app.ts";
+import { federatedRoutes } from "./federated-routes.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { securityHeaders } from "./headers.ts";
 import { healthRoutes } from "./health-routes.ts";
@@ -73,6 +74,7 @@ function apiRoutes(api: Api, parts: ServerParts, wrongSecrets: WrongSecrets): vo
   fileRoutes(api, parts);
   sharingRoutes(api, parts);
   inviteRoutes(api, parts);
+  federatedRoutes(api, parts);
   recipientRoutes(api, parts);
   jobRoutes(api, parts);
   api.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => reply.send(api.swagger()));

@@ -7,6 +7,8 @@ type Tx = Transaction<Schema>;
 /** What accounts share and how recipients answer; the same as on the command line. Each runs in the transaction it is given. */
 export interface Sharings {
   create(db: Tx, asked: AskedSharing): Promise<CreatedSharing>;
+  /** Shares with people at other clouds, whose servers are asked; no mail is sent. */
+  federate(db: Tx, asked: AskedFederated): Promise<CreatedSharing>;
   addRecipients(
     db: Tx,
     more: {
@@ -45,6 +47,21 @@ export interface AskedSharing {
   readonly by: string;
   /** By which the same request is known again; null for none. */
   readonly key: string | null;
+}
+
+export interface AskedFederated extends Pick<
+  AskedSharing,
+  "account" | "title" | "to" | "expiresAtMs" | "by" | "key"
+> {
+  /** WebDAV address, and what opens it: a password with a login, else a bearer token. Secrets. */
+  readonly webdav: string;
+  readonly login: string | null;
+  readonly secret: string;
+  /** Null: by the address, which ends with a slash where it is a folder's. */
+  readonly resourceType: "file" | "folder" | null;
+  readonly mayWrite: boolean;
+  readonly mayShare: boolean;
+  readonly mustExchange: boolean;
 }
 
 /** One thing that is wrong with a request: its field, a kebab-case reason, and a sentence with the way out. */

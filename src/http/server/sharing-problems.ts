@@ -2,7 +2,7 @@ import { Problem } from "./problem.ts";
 import type { Acted, SharingProblem } from "./sharing-parts.ts";
 
 /** Fields of a request that is made anew once they are corrected. */
-const correctable = /^(account|name|title|link|message|locale|to|expires)(\.\d+)?$/;
+const correctable = /^(account|name|title|link|message|locale|to|expires|webdav|login|secret)(\.\d+)?$/;
 
 /** What is wrong with a request about a sharing; each field by its name in the body. */
 export function refusedSharing(problems: readonly SharingProblem[]): Problem {

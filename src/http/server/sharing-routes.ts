@@ -124,7 +124,8 @@ export async function sharerOf(db: Db, caller: Caller, named: string | undefined
   return account?.name ?? "";
 }
 
-async function wholeSharing(db: Db, row: SharingRow) {
+/** A sharing with its recipients and their stories. */
+export async function wholeSharing(db: Db, row: SharingRow) {
   const stories = await readStories(db, { sharingId: row.id });
   const recipients = await readRecipients(db, row.id);
   return {

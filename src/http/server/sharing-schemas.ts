@@ -25,9 +25,10 @@ export const sharingSummarySchema = z
 const recipientSchema = z
   .object({
     id: z.string(),
-    address: z
-      .string()
-      .meta({ description: "Mail address; the host of his Cozy where no mail address is known." }),
+    address: z.string().meta({
+      description:
+        "Mail address; the host of his Cozy where no mail address is known, his OCM address where he is asked at another cloud.",
+    }),
     locale: z.string(),
     state: z.enum(["pending", "accepted", "refused", "error", "unregistered", "mail-not-sent", "revoked"]),
     reason: z.string().nullable(),
@@ -51,6 +52,13 @@ const recipientSchema = z
     waitsBecause: z.string().nullable(),
     cozy: z.string().nullable().meta({ description: "Address of his Cozy, where one is known." }),
     cozyError: z.string().nullable().meta({ description: "Why the last call to his Cozy failed." }),
+    cloud: z
+      .string()
+      .nullable()
+      .meta({ description: "Host of his server, where it is asked over Open Cloud Mesh." }),
+    cloudError: z.string().nullable().meta({
+      description: "What that server said of a share it does not take, or why it could not be asked.",
+    }),
     timeline: z
       .array(z.object({ at: time, kind: z.string(), detail: z.record(z.string(), z.unknown()) }))
       .meta({ description: "All that happened, oldest first; `what` in the detail says what." }),
