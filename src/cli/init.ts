@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { newSiteKeys } from "../config/site-keys.ts";
 import { generateKey } from "../store/sealing.ts";
 import { type Cli, CommandError, print } from "./command.ts";
 
@@ -25,6 +26,7 @@ async function init(cli: Cli, { directory, json }: InitOptions): Promise<void> {
   const place = resolve(directory);
   const configFile = join(place, "usher.yaml");
   const keyFile = join(place, "usher.key");
+  const siteKeysFile = join(place, "usher-ocm.pem");
   const config = configText(await readFile(example, "utf8"), place);
   await refusing(place, async () => mkdir(place, { recursive: true, mode: 0o750 }));
   if (!(await writeNew(configFile, config, 0o640))) {
@@ -34,12 +36,15 @@ async function init(cli: Cli, { directory, json }: InitOptions): Promise<void> {
   }
   // A key that is there already may seal a database: it is kept.
   const isKeyNew = await writeNew(keyFile, `${generateKey().reveal()}\n`, 0o600);
+  // Other servers may know the site by keys that are there already: they are kept as well.
+  const areSiteKeysNew = await writeNew(siteKeysFile, await newSiteKeys(), 0o600);
   const lines = [
     `Wrote ${configFile}`,
     isKeyNew ? `Wrote ${keyFile}` : `Kept ${keyFile}, which was there already`,
-    ...nextSteps(place, configFile, keyFile),
+    areSiteKeysNew ? `Wrote ${siteKeysFile}` : `Kept ${siteKeysFile}, which was there already`,
+    ...nextSteps(place, configFile, [keyFile, siteKeysFile]),
   ];
-  print(cli, json, { configFile, keyFile, isKeyNew }, lines);
+  print(cli, json, { configFile, keyFile, isKeyNew, siteKeysFile, areSiteKeysNew }, lines);
 }
 
 /** Outside of /etc/usher an installation lies together in one directory. */
@@ -47,13 +52,13 @@ function configText(text: string, place: string): string {
   return place === systemDirectory ? text : text.replace("file: /var/lib/usher/usher.db", "file: usher.db");
 }
 
-function nextSteps(place: string, configFile: string, keyFile: string): string[] {
+function nextSteps(place: string, configFile: string, keyFiles: readonly string[]): string[] {
   const usher = `usher --config ${configFile}`;
   const steps =
     place === systemDirectory
       ? [
           "Check it: usher check, then usher check --connect",
-          `Give it to the service's user: chown root:usher ${place} ${configFile} && chown usher: ${keyFile}`,
+          `Give it to the service's user: chown root:usher ${place} ${configFile} && chown usher: ${keyFiles.join(" ")}`,
           "Start it: systemctl enable --now usher",
           "Add accounts and mailboxes: sudo -u usher usher account add --help, then mailbox add --help",
         ]
@@ -65,7 +70,7 @@ function nextSteps(place: string, configFile: string, keyFile: string): string[]
   return [
     "Next:",
     ...[
-      `Keep a copy of ${keyFile} in a safe place: nothing opens the database without it.`,
+      `Keep copies of ${keyFiles.join(" and ")} in a safe place: nothing opens the database without the one, and other servers know this one by the other.`,
       `Edit ${configFile}: mailServers, and smtp for invitations.`,
       ...steps,
     ].map((step, index) => `  ${index + 1}. ${step}`),

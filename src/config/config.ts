@@ -51,6 +51,8 @@ export interface Config {
 /** The site as a server of Open Cloud Mesh; served only where `server` is given. Hosts are `host[:port]`. */
 export interface OcmConfig {
   readonly enabled: boolean;
+  /** Two private keys as PEM, RSA and Ed25519, which the site signs with from its first start on; null: it makes its own. */
+  readonly keys: Secret | null;
   /** What it calls itself at its discovery. */
   readonly provider: string;
   /** Only these may ask and be asked; null for all. */

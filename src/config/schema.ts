@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { limits } from "../domain/limits.ts";
-import type { ConfigFiles, SecretForm } from "./files.ts";
+import type { ConfigFiles } from "./files.ts";
 import { field, orNull, type Parsed, right, section } from "./parsed.ts";
 import { ocmConfig } from "./ocm.ts";
 import { siteRules } from "./rules.ts";
-import { Secret } from "./secret.ts";
+import { secretOf } from "./secret-of.ts";
 import { serverConfig } from "./server.ts";
 import { sharingConfig } from "./sharing.ts";
 import * as value from "./values.ts";
@@ -51,7 +51,7 @@ export function configSchema(files: ConfigFiles) {
     }),
     smtp: orNull(smtp(files)),
     sharing: sharingConfig(),
-    ocm: ocmConfig(),
+    ocm: ocmConfig(files),
     templates: section({
       directory: orNull(field(textThen(files.directory))),
       brand: orNull(field(textThen(files.directory))),
@@ -185,13 +185,5 @@ function textThen(read: (written: string) => Promise<Parsed<string>>) {
   return async (written: unknown): Promise<Parsed<string>> => {
     const given = value.text(written);
     return given.ok ? read(given.value) : given;
-  };
-}
-
-function secretOf(files: ConfigFiles, check: (secret: string) => Parsed<string>, form?: SecretForm) {
-  return async (written: unknown): Promise<Parsed<Secret>> => {
-    const read = await files.secret(written, form);
-    const checked = read.ok ? check(read.value) : read;
-    return checked.ok ? right(new Secret(checked.value)) : checked;
   };
 }

@@ -2,6 +2,7 @@ import { createPrivateKey } from "node:crypto";
 import ipaddr from "ipaddr.js";
 import { addressKey, domainKey, isInternational } from "../domain/address.ts";
 import { limits } from "../domain/limits.ts";
+import { readSiteKeys } from "./site-keys.ts";
 import { type Parsed, right, wrong } from "./parsed.ts";
 
 const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3600_000, d: 24 * 3600_000 };
@@ -249,5 +250,14 @@ export function privateKey(secret: string): Parsed<string> {
   return wrong(
     "not a private key for DKIM.",
     "Make one: openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048",
+  );
+}
+
+/** The two keys that `usher init` writes. */
+export function siteKeys(secret: string): Parsed<string> {
+  if (readSiteKeys(secret) !== null) return right(secret);
+  return wrong(
+    "not the two private keys that other servers know the site by.",
+    "Write an RSA key of at least 2048 bits and an Ed25519 key, each as PEM, one behind the other, as `usher init` does.",
   );
 }

@@ -124,7 +124,12 @@ test("the keys of the site are shown, and told to be of another host after its a
   expect((await run(config, ["doctor", "keys"])).out).toContain("There are none yet");
   await withStore(async (store) => {
     const sealer = createSealer(generateKey());
-    await ownKeys({ store, sealer, siteUrl: () => "https://usher.example.net" });
+    await ownKeys({
+      store,
+      sealer,
+      siteUrl: () => "https://usher.example.net",
+      settings: () => ({ keys: null }),
+    });
   });
   const { out } = await run(config, ["doctor", "keys"]);
   expect(out).toMatch(/cavage +https:\/\/usher\.example\.net\/ocm#signature +[0-9a-f]{64}/);

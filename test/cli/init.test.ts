@@ -21,6 +21,7 @@ test("a new configuration with its key passes the check as it is", async () => {
   expect(init.out).toMatch(/usher --config \S+usher\.yaml check/);
   expect(await modeOf(join(place, "usher.yaml"))).toBe("640");
   expect(await modeOf(join(place, "usher.key"))).toBe("600");
+  expect(await modeOf(join(place, "usher-ocm.pem"))).toBe("600");
   const check = await usher(join(place, "usher.yaml"), ["check"]);
   expect(check).toMatchObject({ code: 0, err: "", out: `${join(place, "usher.yaml")} is right.\n` });
 });
@@ -35,6 +36,8 @@ test("the key is new every time, is 32 bytes long and is not shown", async () =>
       configFile: join(directory, name, "usher.yaml"),
       keyFile: join(directory, name, "usher.key"),
       isKeyNew: true,
+      siteKeysFile: join(directory, name, "usher-ocm.pem"),
+      areSiteKeysNew: true,
     });
     keys.push(key);
   }
@@ -44,7 +47,7 @@ test("the key is new every time, is 32 bytes long and is not shown", async () =>
 
 test("what is there is never overwritten", async () => {
   await usher(null, ["init", "-d", directory]);
-  const files = ["usher.yaml", "usher.key"].map((name) => join(directory, name));
+  const files = ["usher.yaml", "usher.key", "usher-ocm.pem"].map((name) => join(directory, name));
   const before = await Promise.all(files.map(async (file) => readFile(file, "utf8")));
   const again = await usher(null, ["init", "-d", directory]);
   expect(again).toMatchObject({ code: 1, out: "" });

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { problemLines } from "../../src/config/problem.ts";
+import { newSiteKeys } from "../../src/config/site-keys.ts";
 import { openWorkplace } from "./workplace.ts";
 
 /** Prose begins with a capital or a word and a blank; what can be switched on looks like YAML. */
@@ -17,6 +18,7 @@ test("everything that the example offers in comments is right when it is switche
   const example = await readFile(new URL("../../config/usher.yaml", import.meta.url), "utf8");
   await using place = await openWorkplace();
   for (const name of ["dovecot-master.pw", "smtp.pw"]) await place.write(name, "secret\n");
+  await place.write("usher-ocm.pem", await newSiteKeys());
   const loaded = await place.load(
     uncommented(example).replace("ca: mail-ca.pem", "ca:").replace(": templates", ": ."),
   );

@@ -35,6 +35,8 @@ test("the table of the configuration names every key that the schema knows, and 
     "policy[].when.evidence[]",
     "server.trustedProxies[]",
     "sharing.remindAfter[]",
+    "ocm.allow[]",
+    "ocm.deny[]",
   ]);
   const documented = rows.map(({ key }) => (lists.has(key) ? key.slice(0, -2) : key));
   expect(documented.toSorted()).toEqual(leafKeys().toSorted());
@@ -43,6 +45,7 @@ test("the table of the configuration names every key that the schema knows, and 
     "mailServers.<name>.masterUser.password",
     "smtp.password",
     "smtp.dkim.key",
+    "ocm.keys",
   ]);
 });
 

@@ -1,5 +1,6 @@
-import { createPrivateKey, generateKeyPair, type KeyObject } from "node:crypto";
-import { promisify } from "node:util";
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import type { OcmConfig } from "../../config/config.ts";
+import { newSiteKeys, readSiteKeys } from "../../config/site-keys.ts";
 import type { SignatureScheme } from "../../store/ocm-tables.ts";
 import { insertSiteKey, listSiteKeys, renameSiteKey, type SiteKeyRow } from "../../store/site-keys.ts";
 import type { Db } from "../../store/store.ts";
@@ -18,36 +19,36 @@ export interface OwnKey {
 /** RSA for draft-cavage, Ed25519 for RFC 9421. */
 export type OwnKeys = Readonly<Record<SignatureScheme, OwnKey>>;
 
-const generate = promisify(generateKeyPair);
-
 /** Behind the site's address in the names of its keys (reference/ocm.md 4.1 and 4.8). */
 const names: Readonly<Record<SignatureScheme, string>> = {
   cavage: "/ocm#signature",
   rfc9421: "/ocm#ed25519-1",
 };
 
+interface OwnKeyParts extends Pick<FederationGround, "store" | "sealer" | "siteUrl"> {
+  readonly settings: () => Pick<OcmConfig, "keys">;
+}
+
 /**
- * The site's keys; made when they are first asked for, and then the same for ever, whatever becomes of `server.publicUrl`:
- * peers trust the first that they see of a host. Null while nothing is served. Throws SealError.
+ * The site's keys: those of the configuration (`ocm.keys`, made by `usher init`), or made when they are first asked for; and then
+ * the same for ever, whatever becomes of the configuration: peers trust the first that they see of a host. Null while nothing is
+ * served. Throws SealError.
  */
-export async function ownKeys({
-  store,
-  sealer,
-  siteUrl,
-}: Pick<FederationGround, "store" | "sealer" | "siteUrl">): Promise<OwnKeys | null> {
+export async function ownKeys({ store, sealer, siteUrl, settings }: OwnKeyParts): Promise<OwnKeys | null> {
   const site = siteUrl();
   if (site === null) return null;
   const kept = await listSiteKeys(store.db);
   const missing = (["cavage", "rfc9421"] as const).filter(
     (scheme) => !kept.some((row) => row.scheme === scheme),
   );
+  const keys = missing.length === 0 ? null : readSiteKeys(settings().keys?.reveal() ?? (await newSiteKeys()));
   for (const scheme of missing) {
-    const { privateKey, publicKey } = await newKeyPair(scheme);
+    if (keys === null) throw new Error("The site's keys cannot be read.");
     await insertSiteKey(store.db, {
       scheme,
       key_id: keyIdOf(scheme, site),
-      private_sealed: sealer.seal(privateKey, sealPlace(scheme)),
-      public_key: publicKey,
+      private_sealed: sealer.seal(privatePem(keys[scheme]), sealPlace(scheme)),
+      public_key: createPublicKey(keys[scheme]).export({ type: "spki", format: "pem" }).toString(),
       created_at: Date.now(),
     });
   }
@@ -82,14 +83,6 @@ function sealPlace(scheme: SignatureScheme) {
   return { table: "site_key", row: scheme, column: "private_sealed" } as const;
 }
 
-/** Both as PEM. RSA has 3072 bits: the key is to last. */
-async function newKeyPair(
-  scheme: SignatureScheme,
-): Promise<{ readonly privateKey: string; readonly publicKey: string }> {
-  const { privateKey, publicKey } =
-    scheme === "cavage" ? await generate("rsa", { modulusLength: 3072 }) : await generate("ed25519");
-  return {
-    privateKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-    publicKey: publicKey.export({ type: "spki", format: "pem" }).toString(),
-  };
+function privatePem(key: KeyObject): string {
+  return key.export({ type: "pkcs8", format: "pem" }).toString();
 }

@@ -1,5 +1,7 @@
 import { createPublicKey } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Secret } from "../../../src/config/secret.ts";
+import { newSiteKeys, readSiteKeys } from "../../../src/config/site-keys.ts";
 import { ownKeys, renameKeys, strayKeys } from "../../../src/federation/peers/own-keys.ts";
 import { signCavage } from "../../../src/protocols/ocm/signatures/cavage.ts";
 import { signRfc9421 } from "../../../src/protocols/ocm/signatures/rfc9421.ts";
@@ -17,8 +19,8 @@ beforeAll(async () => {
 });
 afterAll(async () => store[Symbol.asyncDispose]());
 
-function parts(url: string | null = siteUrl) {
-  return { store, sealer, siteUrl: () => url };
+function parts(url: string | null = siteUrl, keys: Secret | null = null) {
+  return { store, sealer, siteUrl: () => url, settings: () => ({ keys }) };
 }
 
 /** In the order of the file: the first tests see a store without keys. */
@@ -35,6 +37,18 @@ describe("the site's own keys", () => {
     await using again = await store.again();
     const later = await ownKeys({ ...parts(), store: again });
     expect([later?.cavage.publicPem, later?.rfc9421.publicPem]).toEqual(first);
+  });
+
+  test("are those of the configuration where it has some, and stay where it has others later", async () => {
+    await using other = await temporaryStore();
+    const [pem, later] = [await newSiteKeys(), await newSiteKeys()];
+    const first = await ownKeys({ ...parts(siteUrl, new Secret(pem)), store: other });
+    const given = readSiteKeys(pem);
+    if (given === null) throw new Error("The keys cannot be read.");
+    for (const scheme of ["cavage", "rfc9421"] as const)
+      expect(first?.[scheme].key.equals(given[scheme])).toBe(true);
+    const then = await ownKeys({ ...parts(siteUrl, new Secret(later)), store: other });
+    expect(then?.cavage.publicPem).toBe(first?.cavage.publicPem);
   });
 
   test("are named as other servers look for them", async () => {

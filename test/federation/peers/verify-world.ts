@@ -75,7 +75,7 @@ export async function openVerifyWorld(certificates: Certificates): Promise<Verif
   const told: { event: string; fields: object }[] = [];
   const calls: Call[] = [];
   const ocm = { enabled: true, provider: "Usher", allow: null, deny: [], mustInvite: false } as const;
-  const settings = () => ({ ...ocm, inviteLifeMs: 1, servers: [] });
+  const settings = () => ({ ...ocm, keys: null, inviteLifeMs: 1, servers: [] });
   const parts = {
     store,
     http,
