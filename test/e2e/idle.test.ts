@@ -10,13 +10,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask, publicHost } from "../http/server/world.ts";
 import { freePorts } from "../world/ports.ts";
 import { type Daemon, startDaemon } from "../world/site.ts";
-import { openScene, type Scene } from "./scene.ts";
+import { openScene, type Scene, until } from "./scene.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+const watchedMs = 5000;
+
 let scene: Scene;
 let cache: string;
-const startsMs: number[] = [];
+/** Ticks of processor time of each start. */
+const starts: number[] = [];
 beforeAll(async () => {
   scene = await openScene();
   cache = join(scene.world.directory, "cache");
@@ -38,18 +41,27 @@ async function unitFlags(): Promise<readonly string[]> {
 
 /** Starts the daemon as the unit does; systemd itself makes the cache directory and names it. */
 async function startAsUnit(): Promise<Daemon> {
-  const startedAt = performance.now();
   const env = { NODE_COMPILE_CACHE: cache, CACHE_DIRECTORY: cache };
   const daemon = startDaemon(scene.world.configFile, env, await unitFlags());
   await daemon.waitFor("ready");
-  startsMs.push(Math.round(performance.now() - startedAt));
+  starts.push(await cpuTicks(daemon.pid));
   await daemon.waitFor("mailbox-connected");
   return daemon;
 }
 
-async function statusNumber(pid: number, name: string): Promise<number> {
-  const text = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1]);
+/** Resident megabytes, once they are below that: what the start left behind is swept when the process has time. */
+async function residentBelow(mostMb: number, pid: number): Promise<number> {
+  let residentMb = 0;
+  await until(
+    `it needs less than ${mostMb} MB`,
+    async () => {
+      const text = await readFile(`/proc/${pid}/status`, "utf8");
+      residentMb = Number(/^VmRSS:\s+(\d+)/m.exec(text)?.[1]) / 1024;
+      return residentMb < mostMb;
+    },
+    () => residentMb,
+  );
+  return residentMb;
 }
 
 /** Ticks of processor time, a hundred in a second, of all threads (proc(5)). */
@@ -73,26 +85,25 @@ const hasProc = existsSync("/proc/self/status");
 if (!hasProc) console.log("Skipped: what an idle daemon needs, which only /proc tells.");
 
 describe.skipIf(!hasProc)("an idle daemon with one account, run as the unit runs it", () => {
-  test("needs less than 120 MB and hardly any processor time, and is ready in less than a second", async () => {
+  test("needs less than 120 MB and hardly any processor time, and little for its start", async () => {
     for (const _ of [1, 2]) expect(await (await startAsUnit()).end("SIGTERM")).toBe(0);
     await using daemon = await startAsUnit();
     // The first seconds belong to the start.
-    await wait(3000);
+    await wait(2000);
     const before = { ticks: await cpuTicks(daemon.pid), wakeUps: await wakeUps(daemon.pid) };
-    await wait(10_000);
+    await wait(watchedMs);
     const ticks = (await cpuTicks(daemon.pid)) - before.ticks;
-    const wakeUpsPerSecond = ((await wakeUps(daemon.pid)) - before.wakeUps) / 10;
-    const residentMb = (await statusNumber(daemon.pid, "VmRSS")) / 1024;
+    const wakeUpsPerSecond = ((await wakeUps(daemon.pid)) - before.wakeUps) / (watchedMs / 1000);
+    const residentMb = await residentBelow(120, daemon.pid);
     console.log(
       `idle: ${Math.round(residentMb)} MB resident, ${ticks} ticks and ${wakeUpsPerSecond} wake-ups a second ` +
-        `in 10 s, ready after ${startsMs.join(", ")} ms`,
+        `in ${watchedMs} ms, ready after ${starts.join(", ")} ticks`,
     );
-    expect(residentMb).toBeLessThan(120);
     // Far below what a timer storm costs.
-    expect(ticks).toBeLessThan(30);
+    expect(ticks).toBeLessThan(15);
     expect(wakeUpsPerSecond).toBeLessThan(100);
-    // The first start fills the cache; of the others, a busy machine may delay one.
-    expect(Math.min(...startsMs.slice(1))).toBeLessThan(1000);
+    // A second of processor time; the first start fills the cache.
+    expect(Math.min(...starts.slice(1))).toBeLessThan(100);
     expect(daemon.log.filter(({ level }) => level !== "info")).toEqual([]);
   });
 
@@ -103,13 +114,14 @@ describe.skipIf(!hasProc)("an idle daemon with one account, run as the unit runs
     for (const _ of [1, 2]) expect(await (await startAsUnit()).end("SIGTERM")).toBe(0);
     await using daemon = await startAsUnit();
     expect(await ask({ port }, "GET", "/health/ready")).toMatchObject({ status: 200 });
-    await wait(3000);
+    await wait(2000);
     const ticksBefore = await cpuTicks(daemon.pid);
-    await wait(5000);
+    await wait(watchedMs);
     const ticks = (await cpuTicks(daemon.pid)) - ticksBefore;
-    const residentMb = (await statusNumber(daemon.pid, "VmRSS")) / 1024;
-    console.log(`idle with its server: ${Math.round(residentMb)} MB resident, ${ticks} ticks in 5 s`);
-    expect(residentMb).toBeLessThan(150);
+    const residentMb = await residentBelow(150, daemon.pid);
+    console.log(
+      `idle with its server: ${Math.round(residentMb)} MB resident, ${ticks} ticks in ${watchedMs} ms`,
+    );
     expect(ticks).toBeLessThan(15);
   });
 });
