@@ -1,19 +1,16 @@
-import type { Selectable } from "kysely";
 import { hashOf } from "./cozy-sharings.ts";
-import type { OcmReceivedShareTable } from "./ocm-tables.ts";
+import type { ReceivedShareRow } from "./ocm-received-shares.ts";
 import type { Sealer } from "./sealing.ts";
 import type { Db } from "./store.ts";
 
 // How accounts follow what was shared with them over Open Cloud Mesh.
-
-export type OcmReceivedShareRow = Selectable<OcmReceivedShareTable>;
 
 /** The account's share behind a notification; the newest, where its link was turned into one more than once. */
 export async function followedShare(
   db: Db,
   accountId: string,
   notificationId: string,
-): Promise<OcmReceivedShareRow | undefined> {
+): Promise<ReceivedShareRow | undefined> {
   return db
     .selectFrom("ocm_received_share")
     .selectAll()
@@ -24,7 +21,7 @@ export async function followedShare(
     .executeTakeFirst();
 }
 
-export async function followedShareById(db: Db, id: string): Promise<OcmReceivedShareRow | undefined> {
+export async function followedShareById(db: Db, id: string): Promise<ReceivedShareRow | undefined> {
   return db.selectFrom("ocm_received_share").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
@@ -35,7 +32,7 @@ export async function moveFollowedShare(
   {
     from,
     to,
-  }: { readonly from: readonly OcmReceivedShareRow["state"][]; readonly to: OcmReceivedShareRow["state"] },
+  }: { readonly from: readonly ReceivedShareRow["state"][]; readonly to: ReceivedShareRow["state"] },
   nowMs: number,
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
@@ -48,14 +45,14 @@ export async function moveFollowedShare(
 }
 
 /** The shared secret of a row. */
-export function openShareSecret(sealer: Sealer, { id, secret_sealed: sealed }: OcmReceivedShareRow): string {
+export function openShareSecret(sealer: Sealer, { id, secret_sealed: sealed }: ReceivedShareRow): string {
   return sealer.open(sealed, placeOf(id, "secret_sealed"));
 }
 
 /** The access token of a row while it counts; null where there is none. */
 export function openShareToken(
   sealer: Sealer,
-  { id, token_sealed: sealed, token_expires_at: expiresAt }: OcmReceivedShareRow,
+  { id, token_sealed: sealed, token_expires_at: expiresAt }: ReceivedShareRow,
   nowMs: number,
 ): string | null {
   if (sealed === null || expiresAt === null || expiresAt <= nowMs) return null;
@@ -193,7 +190,7 @@ export async function standingSharesOf(
   accountId: string,
   host: string,
   limit: number,
-): Promise<readonly OcmReceivedShareRow[]> {
+): Promise<readonly ReceivedShareRow[]> {
   return db
     .selectFrom("ocm_received_share")
     .selectAll()

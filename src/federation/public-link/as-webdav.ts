@@ -1,6 +1,7 @@
 import type { OutboundClient } from "../../http/outbound.ts";
 import type { Ask, Share } from "../../protocols/protocol.ts";
-import { type OcmReceivedShareRow, openShareSecret } from "../../store/ocm-followed-shares.ts";
+import { openShareSecret } from "../../store/ocm-followed-shares.ts";
+import type { ReceivedShareRow } from "../../store/ocm-received-shares.ts";
 import type { Sealer } from "../../store/sealing.ts";
 import type { DavAccess } from "../dav/client.ts";
 import { basic } from "../received/access.ts";
@@ -18,7 +19,7 @@ export interface OpenLink {
 }
 
 /** The link behind a row of the form `link`. */
-export function linkIn(sealer: Sealer, row: OcmReceivedShareRow): OpenLink {
+export function linkIn(sealer: Sealer, row: ReceivedShareRow): OpenLink {
   return { webdavUri: row.webdav_uri ?? "", token: openShareSecret(sealer, row), name: row.name };
 }
 

@@ -17,8 +17,8 @@ import {
   followedShare,
   keepFollowedLink,
   moveFollowedShare,
-  type OcmReceivedShareRow,
 } from "../../store/ocm-followed-shares.ts";
+import type { ReceivedShareRow } from "../../store/ocm-received-shares.ts";
 import type { FederationParts } from "../parts.ts";
 import { browseShare, lookAt, openInShare, type Shown } from "../received/open-share.ts";
 import { isTrouble, replyTo, type Trouble, trouble } from "../trouble.ts";
@@ -32,12 +32,12 @@ import { serverOf } from "./server.ts";
  * like any share that a peer posts; of ownCloud the link itself opens WebDAV.
  */
 export function createPublicLink(parts: FederationParts, received: Required<FollowWay>): PublicLinkWay {
-  const linkOf = async (share: Share, who: Follower): Promise<OcmReceivedShareRow | null> => {
+  const linkOf = async (share: Share, who: Follower): Promise<ReceivedShareRow | null> => {
     const row = await followedShare(parts.store.db, who.accountId, share.notificationId);
     return row?.form === "link" ? row : null;
   };
   const behind = async <T extends { readonly kind: string }>(
-    row: OcmReceivedShareRow,
+    row: ReceivedShareRow,
     share: Share,
     ask: Ask,
     work: (shown: Shown) => Promise<T | Trouble>,

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Peer } from "../../protocols/ocm/peer.ts";
 import type { Ask } from "../../protocols/protocol.ts";
-import { type OcmReceivedShareRow, openShareSecret } from "../../store/ocm-followed-shares.ts";
+import { openShareSecret } from "../../store/ocm-followed-shares.ts";
+import type { ReceivedShareRow } from "../../store/ocm-received-shares.ts";
 import type { DavAccess } from "../dav/client.ts";
 import type { FederationParts } from "../parts.ts";
 import { isTrouble, type Trouble, trouble } from "../trouble.ts";
@@ -31,7 +32,7 @@ export async function peerOf(parts: FederationParts, host: string, ask: Ask): Pr
 export async function accessTo(
   parts: FederationParts,
   tokenFor: TokenFor,
-  { row, stale }: { readonly row: OcmReceivedShareRow; readonly stale: string | null },
+  { row, stale }: { readonly row: ReceivedShareRow; readonly stale: string | null },
   ask: Ask,
 ): Promise<ShareAccess | Trouble> {
   const peer = await peerOf(parts, row.host, ask);
@@ -54,7 +55,7 @@ export async function accessTo(
 }
 
 /** Requirements of a share (reference/ocm.md 4.3). */
-export function requirementsOf({ requirements_json: json }: OcmReceivedShareRow): readonly string[] {
+export function requirementsOf({ requirements_json: json }: ReceivedShareRow): readonly string[] {
   return z.array(z.string()).parse(JSON.parse(json));
 }
 
@@ -64,7 +65,7 @@ export function basic(login: string, password: string): string {
 }
 
 /** The address of the share's own, or the peer's one WebDAV address. */
-function rootOf({ webdav_uri: uri }: OcmReceivedShareRow, peer: Peer): URL | Trouble {
+function rootOf({ webdav_uri: uri }: ReceivedShareRow, peer: Peer): URL | Trouble {
   if (uri !== null && /^[a-z][a-z\d+.-]*:/i.test(uri)) return absoluteRoot(uri, peer);
   if (peer.webdavPath === null) return trouble("no-webdav");
   const base = new URL(peer.webdavPath, peer.origin);

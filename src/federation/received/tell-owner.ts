@@ -1,6 +1,6 @@
-import { readOcmAddress, writeOcmAddress } from "../../protocols/ocm/address.ts";
 import type { Ask } from "../../protocols/protocol.ts";
-import { type OcmReceivedShareRow, openShareSecret } from "../../store/ocm-followed-shares.ts";
+import { openShareSecret } from "../../store/ocm-followed-shares.ts";
+import type { ReceivedShareRow } from "../../store/ocm-received-shares.ts";
 import type { FederationParts } from "../parts.ts";
 import { answerOf } from "../posted.ts";
 import { isTrouble, type Trouble } from "../trouble.ts";
@@ -17,7 +17,7 @@ const messages = {
  */
 export async function tellOwner(
   parts: FederationParts,
-  row: OcmReceivedShareRow,
+  row: ReceivedShareRow,
   type: keyof typeof messages,
   ask: Ask,
 ): Promise<{ readonly kind: "told" } | Trouble> {
@@ -29,17 +29,11 @@ export async function tellOwner(
     providerId: row.provider_id,
     notification: {
       sharedSecret: openShareSecret(parts.sealer, row),
-      grantee: granteeOf(row),
+      grantee: row.share_with,
       message: messages[type],
     },
   };
   const what = type === "SHARE_ACCEPTED" ? "accept the share" : "decline the share";
   const answer = answerOf(await parts.peers.post(peer, "/notifications", body, { ...ask, what }));
   return isTrouble(answer) ? answer : { kind: "told" };
-}
-
-/** The account as the peer addresses it, without the scheme that Nextcloud puts before hosts. */
-export function granteeOf({ share_with: address }: OcmReceivedShareRow): string {
-  const read = readOcmAddress(address);
-  return read === null ? address : writeOcmAddress(read);
 }

@@ -6,10 +6,10 @@ import {
   claimExchange,
   endExchange,
   followedShareById,
-  type OcmReceivedShareRow,
   openShareSecret,
   openShareToken,
 } from "../../store/ocm-followed-shares.ts";
+import type { ReceivedShareRow } from "../../store/ocm-received-shares.ts";
 import type { FederationParts } from "../parts.ts";
 import { type Trouble, trouble } from "../trouble.ts";
 import { type Exchanged, requestToken } from "./token-request.ts";
@@ -95,7 +95,7 @@ interface Judged {
  * A peer that merely offers to exchange may leave it: then the secret opens the share, unless a token was ever given for it.
  * Where no answer came, the secret counts as exchanged, and is not shown to WebDAV any more.
  */
-function judged(exchanged: Exchanged, row: OcmReceivedShareRow, mustExchange: boolean): Judged {
+function judged(exchanged: Exchanged, row: ReceivedShareRow, mustExchange: boolean): Judged {
   const before = row.is_exchanged === 1;
   switch (exchanged.kind) {
     case "token":

@@ -1,14 +1,11 @@
 import type { Ask, Follower, FollowReply, FollowWay, LeaveReply, Share } from "../../protocols/protocol.ts";
-import {
-  followedShare,
-  moveFollowedShare,
-  type OcmReceivedShareRow,
-} from "../../store/ocm-followed-shares.ts";
+import { followedShare, moveFollowedShare } from "../../store/ocm-followed-shares.ts";
+import type { ReceivedShareRow } from "../../store/ocm-received-shares.ts";
 import type { FederationParts } from "../parts.ts";
 import { isTrouble, type Look, replyTo, type Trouble, trouble } from "../trouble.ts";
 import { accessTo, requirementsOf } from "./access.ts";
 import { browseShare, lookAt, openInShare, type Shown } from "./open-share.ts";
-import { granteeOf, tellOwner } from "./tell-owner.ts";
+import { tellOwner } from "./tell-owner.ts";
 import { createTokenFor, type TokenFor } from "./token.ts";
 
 /** How accounts follow shares that peers posted to them (reference/ocm.md 4.5, 4.6, 7). */
@@ -18,7 +15,7 @@ export function createReceived(parts: FederationParts): Required<FollowWay> {
     follow: async (share, who, ask) => follow(following, share, who, ask),
     check: async (share, who, ask) =>
       behind(following, share, who, { look: "again", ask }, async (shown, row) =>
-        lookAt(shown, granteeOf(row)),
+        lookAt(shown, row.share_with),
       ),
     leave: async (share, who, ask) => end(following, share, who, { to: "left", ask }),
     refuse: async (share, who, ask) => end(following, share, who, { to: "declined", ask }),
@@ -52,7 +49,7 @@ async function follow(following: Following, share: Share, who: Follower, ask: As
     );
   }
   return behind(following, share, who, { look: "first", ask }, async (shown, found) =>
-    lookAt(shown, granteeOf(found)),
+    lookAt(shown, found.share_with),
   );
 }
 
@@ -62,7 +59,7 @@ async function behind<T extends { readonly kind: string }>(
   share: Share,
   who: Follower,
   { look, ask }: Asker,
-  work: (shown: Shown, row: OcmReceivedShareRow) => Promise<T | Trouble>,
+  work: (shown: Shown, row: ReceivedShareRow) => Promise<T | Trouble>,
 ) {
   const { parts, tokenFor } = following;
   const row = await followedShare(parts.store.db, who.accountId, share.notificationId);
@@ -84,7 +81,7 @@ async function behind<T extends { readonly kind: string }>(
 }
 
 /** Why a share is not asked for; null where nothing is in the way. */
-function hindranceOf(row: OcmReceivedShareRow | undefined): Trouble | null {
+function hindranceOf(row: ReceivedShareRow | undefined): Trouble | null {
   if (row === undefined) return trouble("not-received");
   if (row.state === "unshared" || (row.expires_at ?? Infinity) <= Date.now()) return trouble("share-gone");
   if (row.state === "declined" || row.state === "left") return trouble("given-up");
