@@ -13,8 +13,6 @@ const states: Readonly<Record<Generation, Readonly<Record<string, RecipientState
     revoked: "revoked",
   },
   v1a: {
-    // Before the first mail.
-    "": "mail-not-sent",
     "mail-not-sent": "mail-not-sent",
     unregistered: "unregistered",
     pending: "pending",
@@ -25,10 +23,8 @@ const states: Readonly<Record<Generation, Readonly<Record<string, RecipientState
   },
   v1b: {
     "mail-not-sent": "mail-not-sent",
-    unregistered: "unregistered",
     pending: "pending",
     accepted: "accepted",
-    error: "error",
     revoked: "revoked",
   },
   v3: {

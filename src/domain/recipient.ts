@@ -1,15 +1,16 @@
 /**
- * What becomes of one addressee of a sharing. `pending` is the beginning, `revoked` the end.
+ * What becomes of one addressee of a sharing. `pending` is the beginning; `revoked` the end, unless he is brought in again.
  *
  *   state          means                                        left by
- *   pending        invited, no answer yet                       every event but invited-again
- *   mail-not-sent  no invitation went out, or it came back      every event but mail-failed and answer-failed
+ *   pending        invited, no answer yet                       accepted, refused, revoked, mail-failed, answer-failed
+ *   mail-not-sent  no invitation went out, or it came back      invited-again, accepted, refused, revoked, registration-failed,
+ *                                                               request-failed
  *   accepted       follows the sharing                          refused, revoked
  *   refused        does not want it                             accepted, revoked
  *   unregistered   his server could not be registered with      invited-again, accepted, refused, revoked
  *   error          his server could not be asked, or be told    invited-again, accepted, refused, revoked
  *                  the answer
- *   revoked        the sharer took it back                      nothing
+ *   revoked        the sharer took it back                      added-again
  *
  * An event that does not apply changes nothing: a bounce that comes after the answer, a second acceptance.
  */
@@ -33,7 +34,9 @@ export type RecipientEvent =
   | "answer-failed"
   /** His server could not be asked, for good, where it is asked without a mail. */
   | "request-failed"
-  | "revoked";
+  | "revoked"
+  /** Brought in anew after the end; nobody has invited him yet. */
+  | "added-again";
 
 const answers = { accepted: "accepted", refused: "refused", revoked: "revoked" } as const;
 
@@ -43,9 +46,7 @@ const transitions: Readonly<
   pending: {
     ...answers,
     "mail-failed": "mail-not-sent",
-    "registration-failed": "unregistered",
     "answer-failed": "error",
-    "request-failed": "error",
   },
   "mail-not-sent": {
     ...answers,
@@ -57,7 +58,7 @@ const transitions: Readonly<
   refused: { accepted: "accepted", revoked: "revoked" },
   unregistered: { ...answers, "invited-again": "pending" },
   error: { ...answers, "invited-again": "pending" },
-  revoked: {},
+  revoked: { "added-again": "mail-not-sent" },
 };
 
 /** The state after an event; the same state where the event does not apply. */

@@ -13,6 +13,11 @@ export interface OwnerActions {
   newMember(about: NewMember): NewMemberState;
   /** Asks those members who were not asked, or may be asked again. */
   invite(db: Db, sharing: CozySharingRow): Promise<void>;
+  /**
+   * Lets a member whom it was taken back from begin anew, with a new secret; he is asked by `invite`. Left out where a
+   * generation has no way back.
+   */
+  renewMember?(db: Db, sharing: CozySharingRow, member: CozyMemberRow, renewed: RenewedMember): Promise<void>;
   /** The owner takes the sharing back from one member. With the last one it ends where the generation says so (`endOwnSharing`). */
   revokeMember(db: Db, sharing: CozySharingRow, member: CozyMemberRow): Promise<void>;
   /** The owner takes the whole sharing back, which is marked as ended already (`endOwnSharing`); the members are left to do. */
@@ -23,6 +28,10 @@ export interface OwnerActions {
   memberLeft(db: Db, sharing: CozySharingRow, member: CozyMemberRow): Promise<void>;
   /** The sharer's Cozy tells somebody invited that it ended. */
   endedBySharer(db: Db, sharing: CozySharingRow): Promise<void>;
+}
+
+export interface RenewedMember {
+  readonly isReadOnly: boolean;
 }
 
 export interface NewMember {

@@ -1,10 +1,16 @@
 import type { JobOutcome } from "../../jobs/queue.ts";
-import { cozyMembersOf, type CozySharingRow, updateCozyMember } from "../../store/cozy-sharings.ts";
+import {
+  cozyMembersOf,
+  type CozySharingRow,
+  hashOf,
+  sealMember,
+  updateCozyMember,
+} from "../../store/cozy-sharings.ts";
 import { instanceUrlOf } from "../../store/instances.ts";
 import { mailsTo, readRecipient } from "../../store/invited.ts";
 import type { Db } from "../../store/store.ts";
 import { moveMember } from "../members.ts";
-import type { NewMemberState } from "../owner-actions.ts";
+import type { NewMemberState, RenewedMember } from "../owner-actions.ts";
 import type { InstanceParts, MemberStep } from "../parts.ts";
 import { stepFailed } from "../step-failed.ts";
 import { putRequest } from "./owner-request.ts";
@@ -14,6 +20,23 @@ import { newState } from "./owner-secrets.ts";
 /** What a member begins with (reference/cozy.md 8.1). */
 export function newMember(): NewMemberState {
   return { status: "mail-not-sent", secret: newState() };
+}
+
+/** Somebody who was revoked gets new credentials, as if he had never been invited (reference/cozy.md 8.1). */
+export async function renewMember(
+  db: Db,
+  place: Place,
+  { isReadOnly }: RenewedMember,
+  parts: InstanceParts,
+): Promise<void> {
+  const { id } = place.member;
+  const state = newState();
+  await moveMember(db, place, { status: "mail-not-sent", event: "added-again", reason: null }, parts);
+  await updateCozyMember(db, id, {
+    is_read_only: isReadOnly ? 1 : 0,
+    secret_hash: hashOf(state),
+    secret_sealed: sealMember(parts.sealer, id, "secret_sealed", state),
+  });
 }
 
 /**

@@ -8,8 +8,6 @@ import {
   type CozyMemberRow,
   cozyMembersOf,
   type CozySharingRow,
-  hashOf,
-  sealMember,
   updateCozyMember,
 } from "../../store/cozy-sharings.ts";
 import { instanceUrlOf } from "../../store/instances.ts";
@@ -20,9 +18,8 @@ import { addMember, moveMember } from "../members.ts";
 import type { InstanceParts, MemberStep } from "../parts.ts";
 import { stepFailed } from "../step-failed.ts";
 import { callsTo } from "./owner-calls.ts";
-import { inviteMembers, mailMissed, newMember } from "./owner-invite.ts";
+import { inviteMembers, mailMissed, newMember, renewMember } from "./owner-invite.ts";
 import { isOpen, type Place, planMembersLists, stateOf, toldMembers } from "./owner-rows.ts";
-import { newState } from "./owner-secrets.ts";
 
 /** The step `members`: somebody who has accepted hears who the members are now (reference/cozy.md 7.7). */
 export async function membersStep(
@@ -122,20 +119,9 @@ async function addDelegated(
     const invited = { contactId: null, name: null, ...named };
     await addMember(db, { sharing, ownUrl, place, invited }, { newMember }, parts);
   } else {
-    await renew(db, known, parts);
+    await renewMember(db, { sharing, member: known }, named, parts);
   }
   return afterAdding(db, sharing, named, parts);
-}
-
-/** New credentials, as for somebody who was never invited (reference/cozy.md 8.1). */
-async function renew(db: Db, { id }: CozyMemberRow, { sealer }: InstanceParts): Promise<void> {
-  const state = newState();
-  await updateCozyMember(db, id, {
-    status: "mail-not-sent",
-    secret_hash: hashOf(state),
-    secret_sealed: sealMember(sealer, id, "secret_sealed", state),
-    error: null,
-  });
 }
 
 /** Who is known by his address alone is mailed by the one who invites him: for the owner he waits already. */

@@ -1,6 +1,8 @@
 import type { JobOutcome } from "../../jobs/queue.ts";
 import { deleteCozyClient } from "../../store/cozy-clients.ts";
 import {
+  cozyMemberById,
+  type CozyMemberRow,
   cozyMembersOf,
   type CozySharingRow,
   updateCozyMember,
@@ -64,21 +66,26 @@ async function disableWithLast(db: Db, sharing: CozySharingRow): Promise<void> {
   await updateCozySharing(db, sharing.id, { is_active: 0 });
 }
 
+/** What opens his Cozy goes, unless he has accepted anew. */
+async function forget(db: Db, { id, token_sealed: told }: CozyMemberRow): Promise<void> {
+  if ((await cozyMemberById(db, id))?.token_sealed !== told) return;
+  await updateCozyMember(db, id, { client_sealed: null, token_sealed: null, error: null });
+}
+
 /** The step `revoke`: a member's Cozy hears that it ended. */
 export async function revokeStep(
   { sharing, member, job }: MemberStep,
   parts: InstanceParts,
   signal: AbortSignal,
 ): Promise<JobOutcome> {
-  const calls = member.status === "revoked" ? callsTo(parts, { sharing, member }, signal) : null;
+  // Who was brought in again meanwhile has to hear of the end first, or his Cozy takes no other request.
+  const calls = member.status === "ready" ? null : callsTo(parts, { sharing, member }, signal);
   if (calls === null) return { kind: "done" };
   const reply = await calls.ask({ method: "DELETE", path: "" });
   // Gone there already, or it has forgotten what it gave: what was wanted stands.
   const isOver = reply.kind === "answered" && [401, 403, 404].includes(reply.status);
   if (isTaken(reply) || isOver) {
-    const forget = async (db: Db): Promise<void> =>
-      updateCozyMember(db, member.id, { client_sealed: null, token_sealed: null, error: null });
-    return { kind: "done", commit: forget };
+    return { kind: "done", commit: async (db) => forget(db, member) };
   }
   const { reason, temporary } = failureOf(reply);
   parts.tell("member-not-told", { member: member.id, step: "revoke", reason });

@@ -8,7 +8,7 @@ import type { OwnerActions } from "../owner-actions.ts";
 import type { Generation, InstanceParts, MemberStep } from "../parts.ts";
 import { takeAnswer } from "./owner-answer.ts";
 import { showDiscovery, takeDiscovery } from "./owner-discovery.ts";
-import { inviteMembers, newMember, requestStep } from "./owner-invite.ts";
+import { inviteMembers, newMember, renewMember, requestStep } from "./owner-invite.ts";
 import { membersStep, takeDelegated } from "./owner-members.ts";
 import { permissionsSelf, previewUrl } from "./owner-preview.ts";
 import { documentStep, initialStep } from "./owner-push.ts";
@@ -22,6 +22,7 @@ export function sharerActions(parts: InstanceParts): Omit<OwnerActions, "leave" 
     newShareId: (documentId) => documentId,
     newMember,
     invite: async (db, sharing) => inviteMembers(db, sharing, parts),
+    renewMember: async (db, sharing, member, renewed) => renewMember(db, { sharing, member }, renewed, parts),
     revokeMember: async (db, sharing, member) => revokeMember(db, { sharing, member }, parts),
     revokeAll: async (db, sharing) => revokeAll(db, sharing, parts),
     memberLeft: async (db, sharing, member) => memberLeft(db, { sharing, member }, parts),

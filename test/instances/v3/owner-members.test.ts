@@ -89,6 +89,25 @@ describe("a sharing with a preview", () => {
   });
 });
 
+/** The link that Bob mailed there last. */
+function lastLinkTo(email: string): string {
+  return world.bob.mails().findLast(({ recipient }) => recipient === email)?.link ?? "";
+}
+
+/** The state of who has that address, as the API shows it to Alice. */
+async function ownersView({ id }: SharedFolder, email: string): Promise<string | undefined> {
+  const { db } = world.alice.site.store;
+  const row = await db
+    .selectFrom("cozy_sharing")
+    .select("sharing_id")
+    .where("document_id", "=", id)
+    .executeTakeFirstOrThrow();
+  const { text } = await world.alice.api("GET", `/sharings/${row.sharing_id ?? ""}`);
+  const shown: { readonly recipients: readonly { readonly address: string; readonly state: string }[] } =
+    JSON.parse(text);
+  return shown.recipients.find(({ address }) => address === email)?.state;
+}
+
 describe("members of an open sharing", () => {
   let shared: SharedFolder;
 
@@ -134,6 +153,28 @@ describe("members of an open sharing", () => {
     expect(await world.alice.linkOf(email)).toContain(`/sharings/${shared.id}/discovery?state=`);
     expect((await membersOf(world, shared)).map((member) => member["email"])).not.toContain(other);
     expect((await invite([{ email: "no address" }])).status).toBe(422);
+  });
+
+  test("bring in again whom the owner had revoked: he begins anew, and his first link is worth nothing", async () => {
+    const email = strangersMail();
+    const contact = world.bob.owner.addContact({ name: "Erin", email });
+    await world.bob.owner.invite(shared.id, [contact]);
+    const first = lastLinkTo(email);
+    const index = (await membersOf(world, shared)).findIndex((member) => member["email"] === email);
+    await world.app("DELETE", `/sharings/${shared.id}/recipients/${index}`);
+    expect(await ownersView(shared, email)).toBe("revoked");
+    await world.settled();
+    await world.bob.owner.invite(shared.id, [contact]);
+    expect(await ownersView(shared, email)).toBe("pending");
+    expect(await statuses(world, shared)).toHaveLength(index + 1);
+    const form = { url: world.carol.origin };
+    const state = new URL(first).searchParams.get("state") ?? "";
+    const opened = await world.alice.ask("POST", `/sharings/${shared.id}/discovery`, {
+      form: { state, ...form },
+      headers: { accept: "application/json" },
+    });
+    expect(opened.status).toBe(404);
+    expect(lastLinkTo(email)).not.toBe(first);
   });
 
   test("invite nobody to one that is not open", async () => {
