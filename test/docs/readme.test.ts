@@ -6,6 +6,7 @@ import { configSchema } from "../../src/config/schema.ts";
 import { schemaPaths } from "../../src/config/schema-paths.ts";
 import { noWayOut } from "../../src/no-way-out.ts";
 import { mailReaders } from "../../src/protocols/mail-readers.ts";
+import type { Protocol } from "../../src/protocols/protocol.ts";
 import { createProtocols } from "../../src/protocols/protocols.ts";
 import { tokenScopes } from "../../src/store/api-tokens.ts";
 import { limits } from "../../src/domain/limits.ts";
@@ -29,6 +30,22 @@ async function linkSource(folder: string | undefined): Promise<string> {
 }
 
 /** The names in backquotes that begin a row. */
+/** False where no account can ever follow such a share: nothing that an administrator gives would change that. */
+function mayBeFollowed(protocol: Protocol | undefined, variant: string): boolean {
+  if (protocol === undefined) return false;
+  const account = {
+    accountId: "a-1",
+    instanceUrl: null,
+    addresses: ["bob@mail.example"],
+    homes: [],
+    locale: "en",
+  };
+  const targets = [{ module: "files", folder: "39", item: null }] as const;
+  const share = { origin: "https://share.example.com", variant, targets };
+  const restriction = protocol.restriction(share, { ...account, modules: ["files"] });
+  return restriction === null || restriction.isCurable === true;
+}
+
 function named(rows: readonly (readonly string[])[]): readonly string[] {
   return rows.flatMap(([cell = ""]) => inlineCode(cell));
 }
@@ -73,12 +90,13 @@ describe("what the README says of the program", () => {
 
   test("the mails that are recognised are those of the readers, and say which can be followed", () => {
     const rows = table(readme, "mails of");
-    const followed = createProtocols({ http: noWayOut }).map(({ name }) => name);
+    const protocols = createProtocols({ http: noWayOut });
     expect(rows.flatMap(([, name = ""]) => inlineCode(name)).toSorted()).toEqual(
       mailReaders.map(({ name }) => name).toSorted(),
     );
-    for (const [, name = "", , , then = ""] of rows) {
-      const isFollowed = followed.some((known) => known === inlineCode(name)[0]);
+    for (const [, name = "", variants = "", , then = ""] of rows) {
+      const protocol = protocols.find((known) => known.name === inlineCode(name)[0]);
+      const isFollowed = inlineCode(variants).some((variant) => mayBeFollowed(protocol, variant));
       expect(then.startsWith(isFollowed ? "followed" : "held only"), name).toBe(true);
     }
   });

@@ -141,11 +141,11 @@ describe("what does not act", () => {
   });
 
   test("an answer that changes nothing says why, and the link still works", async () => {
-    const { id } = await addNotification(world, alice.accountId, { protocol: "public-link" });
+    const { id } = await addNotification(world, alice.accountId, { reason: "junk" });
     const page = await addPage(world, alice, id);
-    expect((await ask(world, "GET", page)).text).toContain("cannot be followed by Usher yet");
+    expect((await ask(world, "GET", page)).text).toContain("lies in Junk");
     const refused = await post(page, { form: await formOf(page), action: "accept" });
-    expect(refused.text).toContain("cannot be followed by Usher yet");
+    expect(refused.text).toContain("lies in Junk");
     expect(await stateOf(id)).toBe("held");
     expect((await post(page, { form: await formOf(page), action: "ignore" })).status).toBe(200);
     expect(await stateOf(id)).toBe("ignored");
