@@ -45,11 +45,14 @@ async function lookAt(parts: FederationParts, request: PeerRequest<null>, host: 
   if (found.kind === "try-later") return { kind: "refused", reply: comeAgain };
   if (found.kind === "no-peer") return notTrusted(parts, host, found.because);
   const verified = await parts.peers.verify(request, host, ask);
-  if (verified.kind === "bad-signature") return notTrusted(parts, host, verified.because);
-  if (verified.kind === "unsigned" && signsAcceptances(found.peer))
-    return notTrusted(parts, host, "unsigned");
-  return { kind: "fine" };
+  if (verified.kind === "signed") return { kind: "fine" };
+  const because = verified.kind === "unsigned" ? "unsigned" : verified.because;
+  const mayBe = unsigned.has(because) && !signsAcceptances(found.peer);
+  return mayBe ? { kind: "fine" } : notTrusted(parts, host, because);
 }
+
+/** Whoever has a form of signing of his own, as ocm-stub (reference/ocm.md 4.8), says no more than who signs nothing. */
+const unsigned: ReadonlySet<string> = new Set(["unsigned", "signature-unreadable"]);
 
 /**
  * Servers that announce signatures sign this too, but for Nextcloud, whose contacts app posts by itself and unsigned while its
