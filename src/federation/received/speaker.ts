@@ -1,9 +1,11 @@
 import type { PeerReply, PeerRequest } from "../../http/peer-route.ts";
+import type { Ask } from "../../protocols/protocol.ts";
 import { readSignature, type ReadSignature } from "../../protocols/ocm/signatures/verify.ts";
 import { listPeerKeys } from "../../store/ocm-peer-keys.ts";
 import type { FederationParts, Verified } from "../parts.ts";
 import { isAdmitted } from "../peers/admitted.ts";
 import { knownPeer } from "../peers/discover.ts";
+import { mustSign } from "../peers/published-keys.ts";
 import { comeBack, refusal } from "../refusal.ts";
 
 /** Who speaks in a request: the host that it names, or somebody who says so. */
@@ -31,7 +33,11 @@ export async function speakerOf(
     const waitMs = request.countWrongSecret();
     if (waitMs !== null) return { kind: "refused", reply: comeBack(429, "Too many unknown servers", waitMs) };
   }
-  const verified = await parts.peers.verify(request, host, { signal: request.signal, record: () => {} });
+  const ask: Ask = { signal: request.signal, record: () => {} };
+  if (signatureOf(request).kind === "invalid" && (await hasNoKeys(parts, host, ask))) {
+    return { kind: "unsigned" };
+  }
+  const verified = await parts.peers.verify(request, host, ask);
   if (verified.kind === "signed") return verified;
   if (verified.kind === "unsigned" && !verified.mustSign) return { kind: "unsigned" };
   const reason = verified.kind === "unsigned" ? "unsigned" : verified.because;
@@ -52,6 +58,14 @@ function signatureOf({ method, target, headers }: PeerRequest<null>): ReadSignat
 async function isKnownPeer(parts: FederationParts, host: string): Promise<boolean> {
   if ((await knownPeer(parts, host)) !== null) return true;
   return (await listPeerKeys(parts.store.db, host)).length > 0;
+}
+
+/** ocm-stub signs in a form of its own (reference/ocm.md 4.8): worth what no signature is worth, where nobody could verify any. */
+async function hasNoKeys(parts: FederationParts, host: string, ask: Ask): Promise<boolean> {
+  if ((await listPeerKeys(parts.store.db, host)).length > 0) return false;
+  const found = await parts.peers.discover(host, ask);
+  if (found.kind !== "peer" || mustSign(found.peer)) return false;
+  return found.peer.publicKey === null && found.peer.jwksUri === null;
 }
 
 function refused({ tell }: FederationParts, host: string, reason: string, reply: PeerReply): Speaker {
