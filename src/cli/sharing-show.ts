@@ -94,9 +94,9 @@ function recipientLine(recipient: InvitedRecipient): readonly string[] {
 
 function mailText({ mail, fate, state, cozy, cloud }: InvitedRecipient): string {
   if (mail !== null) return fate === null ? mail : `${mail}, ${fate}`;
-  if (cloud !== null) return state === "error" ? "none, not taken by his cloud" : "asked at his cloud";
-  if (cozy === null || state === "mail-not-sent") return "none";
-  return state === "error" ? "none, not asked at his Cozy" : "asked at his Cozy";
+  const server = cloud === null ? "Cozy" : "cloud";
+  if ((cozy ?? cloud) === null || state === "mail-not-sent") return "none";
+  return state === "error" ? `none, not asked at his ${server}` : `asked at his ${server}`;
 }
 
 async function watch(cli: Cli, typed: string, options: ShowOptions): Promise<void> {

@@ -142,8 +142,10 @@ class GuardedClient implements OutboundClient, AsyncDisposable {
   async #askOnce(hop: Hop, deadline: Deadline): Promise<OutboundResponse> {
     await using exchange = await this.#exchange(hop, deadline, this.#requests);
     const { status, headers } = exchange;
+    // What a HEAD answer says of its body is about the one that it leaves out (RFC 9110 section 9.3.2).
+    const described = hop.method === "HEAD" ? {} : headers;
     const text = await deadline.within(this.#bounds.httpTotalMs, "timeout", async () =>
-      readText(headers, exchange.body, this.#bounds.httpBodyBytes),
+      readText(described, exchange.body, this.#bounds.httpBodyBytes),
     );
     return { status, headers, text, url: hop.url };
   }

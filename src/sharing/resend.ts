@@ -29,7 +29,7 @@ export async function resend(parts: PlanningParts, chosen: Chosen): Promise<Acte
 
 function whyNotResent({ recipient, mails }: RecipientMails): string | null {
   if (recipient.state !== "mail-not-sent") return `is ${recipient.state}`;
-  if (mails.length === 0) return "is asked at his Cozy, not by mail";
+  if (mails.length === 0) return "is asked at his own server, not by mail";
   return mails.some(({ state }) => state === "planned" || state === "attempting")
     ? "has a mail on its way already"
     : null;

@@ -137,7 +137,7 @@ function sharingOf(
   };
 }
 
-/** Known by his OCM address, which is no mail address: nothing is ever sent to it. */
+/** Known by his OCM address, which is no mail address: nothing is ever sent to it. He is pending once his server took the share. */
 function recipientOf(
   sharing: SharingRow,
   {
@@ -155,7 +155,7 @@ function recipientOf(
     address: written,
     name: null,
     locale: sharer.locale,
-    state: "pending",
+    state: "mail-not-sent",
     reason: null,
     // Keeps the order of the request.
     created_at: sharing.created_at + place,

@@ -8,9 +8,11 @@ import type { FederationParts } from "../parts.ts";
  * access token as Bearer (reference/ocm.md 4.6). One answer for all that opens nothing: unknown, over, declined, to be exchanged.
  */
 export async function admitted(
-  { store: { db } }: Pick<FederationParts, "store">,
+  { store: { db }, siteUrl }: Pick<FederationParts, "store" | "siteUrl">,
   request: PeerRequest<null>,
 ): Promise<SentShareRow | PeerReply> {
+  // Switched off.
+  if (siteUrl() === null) return { status: 404 };
   const credential = credentialIn(request.headers["authorization"] ?? "");
   const share = credential === null ? undefined : await opened(db, credential);
   if (share !== undefined) return share;

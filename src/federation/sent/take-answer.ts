@@ -1,5 +1,6 @@
 import { peerOfSecret, sentShareNamed, updateSentShare } from "../../store/ocm-sent-shares.ts";
 import type { Db } from "../../store/store.ts";
+import { afterCommit } from "../../store/transaction-scope.ts";
 import type { FederationGround } from "../parts.ts";
 
 /** What a recipient's server tells of a share that it was given. */
@@ -37,7 +38,7 @@ export async function takeAnswer(
     const told = state === "accepted" ? "accepted" : "refused";
     await parts.recipientAnswered(db, share.recipient_id, { answer: told, by: share.host });
   }
-  parts.tell("share-answered", { share: share.id, host: share.host, answer: state });
+  afterCommit(() => parts.tell("share-answered", { share: share.id, host: share.host, answer: state }));
   return "done";
 }
 

@@ -28,6 +28,7 @@ export function tokenRoute(parts: FederationParts): SiteRoute {
  * that the share was given to, and signed where that host signs. All secrets that are none look the same.
  */
 async function exchange(parts: FederationParts, request: PeerRequest<null>): Promise<PeerReply> {
+  if (parts.siteUrl() === null) return { status: 404 };
   const asked = readAsked(request);
   if (typeof asked === "string") return refused(asked);
   const { store } = parts;
