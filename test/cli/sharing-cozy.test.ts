@@ -159,7 +159,7 @@ test("who is asked at his Cozy is shown with the last trouble there, and mailed 
   const resent = (await world.usher("sharing", "resend", mails)).out;
   expect(resent.trim().split("\n").toSorted()).toEqual(
     ["dave.example", "erin.example"].map(
-      (host) => `${host} is asked at his Cozy, not by mail; nothing is sent.`,
+      (host) => `${host} is asked at his own server, not by mail; nothing is sent.`,
     ),
   );
   const { db } = world.site.store;
