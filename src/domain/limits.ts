@@ -317,6 +317,8 @@ export const limits = {
   oauthNameTries: 100,
   /** Anybody may register: so many clients wait for a sharing, as long as an invitation may lie in a mailbox. */
   oauthUnboundClients: 1000,
+  /** Of those, from one network: many Cozys may have one provider, but nobody fills the rest alone. */
+  oauthUnboundClientsOfNetwork: 200,
   oauthUnboundMs: 180 * 24 * 60 * 60_000,
   /** A code is exchanged while the answer is given, or when the other side is up again. */
   oauthCodeMs: 60 * 60_000,

@@ -70,8 +70,8 @@ export interface PeerRequest<Host = Instance> {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON as it was parsed, a form as its fields, anything else as bytes; null for none. */
   readonly body: unknown;
-  /** Of the peer; for counting wrong secrets. */
-  readonly ip: string;
+  /** Of the peer: an IPv4 address, or the first half of an IPv6 address. What strangers may do is counted by it. */
+  readonly network: string;
   /** Counts a wrong secret of this peer: how long it is sent away, or null while it may go on. */
   readonly countWrongSecret: () => number | null;
   readonly signal: AbortSignal;

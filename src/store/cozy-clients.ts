@@ -28,15 +28,37 @@ export async function cozyClientOf(
   return query.where("id", "=", id).executeTakeFirst();
 }
 
-/** How many clients of an account no sharing uses yet. */
-export async function countUnboundCozyClients(db: Db, accountId: string): Promise<number> {
-  const { n } = await db
+/** How many clients of an account no sharing uses yet, by the network that they came from; the largest first. */
+export async function countUnboundCozyClients(
+  db: Db,
+  accountId: string,
+): Promise<readonly { readonly network: string | null; readonly n: number }[]> {
+  return db
     .selectFrom("cozy_client")
-    .select(({ fn }) => fn.countAll<number>().as("n"))
+    .select(["network", ({ fn }) => fn.countAll<number>().as("n")])
     .where("account_id", "=", accountId)
     .where("cozy_sharing_id", "is", null)
-    .executeTakeFirstOrThrow();
-  return n;
+    .groupBy("network")
+    .orderBy("n", "desc")
+    .execute();
+}
+
+/** Drops the oldest of those from one network. */
+export async function deleteOldestUnboundCozyClient(
+  db: Db,
+  accountId: string,
+  network: string | null,
+): Promise<void> {
+  const oldest = db
+    .selectFrom("cozy_client")
+    .select("id")
+    .where("account_id", "=", accountId)
+    .where("cozy_sharing_id", "is", null)
+    .where("network", "is", network)
+    .orderBy("created_at")
+    .orderBy("id")
+    .limit(1);
+  await db.deleteFrom("cozy_client").where("id", "in", oldest).execute();
 }
 
 /** Drops clients of an account that no sharing came to use. */
@@ -51,7 +73,8 @@ export async function deleteUnboundCozyClients(db: Db, accountId: string, before
 
 /** Ties a client to the sharing that it turned out to be for: it goes with the sharing. */
 export async function bindCozyClient(db: Db, id: string, cozySharingId: string): Promise<void> {
-  await db.updateTable("cozy_client").set({ cozy_sharing_id: cozySharingId }).where("id", "=", id).execute();
+  const bound = { cozy_sharing_id: cozySharingId, network: null };
+  await db.updateTable("cozy_client").set(bound).where("id", "=", id).execute();
 }
 
 /** With all tokens that were issued to it. */

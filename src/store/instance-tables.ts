@@ -90,6 +90,8 @@ export interface CozyClientTable {
   software_id: string;
   redirect_uris_json: string;
   created_at: number;
+  /** Of whom registered it, until a sharing uses it; null from then on. */
+  network: string | null;
 }
 
 /** What an instance host issued: access and refresh tokens, codes, and the tokens of v2, whose login is the share id. */

@@ -4,6 +4,7 @@ import { judgement } from "./migrations/002-judgement.ts";
 import { fateOfMail } from "./migrations/003-fate-of-mail.ts";
 import { instances } from "./migrations/004-instances.ts";
 import { openCloudMesh } from "./migrations/005-open-cloud-mesh.ts";
+import { registeringNetworks } from "./migrations/006-registering-networks.ts";
 import type { Schema } from "./schema.ts";
 import { StoreError } from "./store-error.ts";
 import { inTransaction } from "./transaction-scope.ts";
@@ -15,6 +16,7 @@ const migrations: readonly (readonly string[])[] = [
   fateOfMail,
   instances,
   openCloudMesh,
+  registeringNetworks,
 ];
 
 /** "Ushr": tells the store from other SQLite files. */

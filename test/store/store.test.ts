@@ -46,7 +46,7 @@ test("a schema newer than the program is refused with both numbers and the way o
   await sql`pragma user_version = 41`.execute(store.db);
   const error = await openStore(store.file).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ code: "SCHEMA_NEW", temporary: false });
-  expect(String(error)).toMatch(/schema 41.* only up to 5;.*newer Usher/);
+  expect(String(error)).toMatch(/schema 41.* only up to 6;.*newer Usher/);
 });
 
 test("a command that may not migrate says so where there is no store or an older one", async () => {
@@ -178,7 +178,7 @@ function everythingOf(a: string): readonly string[] {
       null, 'n${a}', 'h${a}', 1, 1, 1)`,
     `insert into cozy_member values ('m${a}', 'z${a}', 1, 'c${a}', 'r${a}', null, null, null, null, 'pending', 0, null,
       null, null, null, null, null, null, 1)`,
-    `insert into cozy_client values ('o${a}', '${a}', 'z${a}', 'h', 'h', 'Alice', 'sharing', 'u', 's', '[]', 1)`,
+    `insert into cozy_client values ('o${a}', '${a}', 'z${a}', 'h', 'h', 'Alice', 'sharing', 'u', 's', '[]', 1, null)`,
     `insert into cozy_token values ('k${a}', '${a}', 'o${a}', 'z${a}', 'access', '', 1, null, null)`,
     `insert into cozy_document (account_id, doctype, document_id, revision, body_json, is_deleted, received_through, updated_at)
       values ('${a}', 'io.cozy.tests', 'd', '1-a', '{}', 0, 'z${a}', 1)`,

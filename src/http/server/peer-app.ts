@@ -8,7 +8,7 @@ import { securityHeaders } from "./headers.ts";
 import type { ServerParts } from "./parts.ts";
 import { isTrustedProxy } from "./peer.ts";
 import { Problem, problemOf, sendProblem } from "./problem.ts";
-import type { WrongSecrets } from "./wrong-secrets.ts";
+import { networkOf, type WrongSecrets } from "./wrong-secrets.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -148,7 +148,7 @@ function peerRequest<Host>(
     query: new URLSearchParams(request.url.split("?")[1] ?? ""),
     headers: firstOfEach(request.headers),
     body: request.body ?? null,
-    ip: request.ip,
+    network: networkOf(request.ip),
     countWrongSecret: () => wrongSecrets.count(request.ip),
     signal: gone.signal,
   };

@@ -34,8 +34,8 @@ export function createWrongSecrets(clock: () => number): WrongSecrets {
   };
 }
 
-/** One customer of an IPv6 provider has a whole /64 (Nextcloud GHSA-2967-6mrp-gg3p). */
-function networkOf(address: string | undefined): string {
+/** Whose an address is: one customer of an IPv6 provider has a whole /64 (Nextcloud GHSA-2967-6mrp-gg3p). */
+export function networkOf(address: string | undefined): string {
   const [plain = ""] = address?.split("%") ?? [];
   if (!ipaddr.isValid(plain)) return "unknown";
   const parsed = ipaddr.process(plain);

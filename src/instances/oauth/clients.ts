@@ -5,6 +5,7 @@ import {
   countUnboundCozyClients,
   cozyClientOf,
   type CozyClientRow,
+  deleteOldestUnboundCozyClient,
   deleteUnboundCozyClients,
   insertCozyClient,
 } from "../../store/cozy-clients.ts";
@@ -12,28 +13,27 @@ import { hashOf, isSecretOf } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
 import type { ClientMetadata, RegisteredClient } from "./metadata.ts";
 
-export type Registered =
-  | { readonly kind: "registered"; readonly client: RegisteredClient }
-  /** Strangers registered more clients than are kept without a sharing. */
-  | { readonly kind: "full" };
+/** Whose client it becomes: for a sharing, or of a stranger for one that it may turn out to be for. */
+export type ClientOf = { readonly accountId: string } & (
+  | { readonly cozySharingId: string }
+  | { readonly cozySharingId: null; readonly network: string }
+);
 
 /**
  * Registers a Cozy as an OAuth client of an account. A name that is taken gets "-2", "-3" (reference/cozy.md 5.5). Clients
- * that no sharing came to use are dropped after limits.oauthUnboundMs. Belongs into a transaction.
+ * that no sharing came to use are dropped after limits.oauthUnboundMs, and the oldest where there are too many. Belongs into a
+ * transaction.
  */
 export async function registerClient(
   db: Db,
-  { accountId, cozySharingId }: { readonly accountId: string; readonly cozySharingId: string | null },
+  of: ClientOf,
   metadata: ClientMetadata,
   nowMs: number,
-): Promise<Registered> {
+): Promise<RegisteredClient> {
+  const { accountId, cozySharingId } = of;
+  const network = of.cozySharingId === null ? of.network : null;
   await deleteUnboundCozyClients(db, accountId, nowMs - limits.oauthUnboundMs);
-  if (
-    cozySharingId === null &&
-    (await countUnboundCozyClients(db, accountId)) >= limits.oauthUnboundClients
-  ) {
-    return { kind: "full" };
-  }
+  if (network !== null) await makeRoom(db, accountId, network);
   const clientId = randomBytes(16).toString("hex");
   const clientSecret = randomBytes(24).toString("base64url");
   const registrationToken = randomBytes(32).toString("base64url");
@@ -48,12 +48,29 @@ export async function registerClient(
     software_id: metadata.softwareId,
     redirect_uris_json: JSON.stringify(metadata.redirectUris),
     created_at: nowMs,
+    network,
   };
   for (const name of namesFor(metadata.name)) {
     if (!(await insertCozyClient(db, { ...row, name }))) continue;
-    return { kind: "registered", client: { ...metadata, name, clientId, clientSecret, registrationToken } };
+    return { ...metadata, name, clientId, clientSecret, registrationToken };
   }
-  return { kind: "full" };
+  throw new Error("A random name is taken already.");
+}
+
+/**
+ * For one more client that no sharing uses. A network that has too many loses its own oldest; where all together are too many,
+ * the network that has most does.
+ */
+async function makeRoom(db: Db, accountId: string, network: string): Promise<void> {
+  const counted = await countUnboundCozyClients(db, accountId);
+  const own = counted.find((each) => each.network === network);
+  const total = counted.reduce((sum, { n }) => sum + n, 0);
+  const [largest] = counted;
+  if (own !== undefined && own.n >= limits.oauthUnboundClientsOfNetwork) {
+    await deleteOldestUnboundCozyClient(db, accountId, network);
+  } else if (largest !== undefined && total >= limits.oauthUnboundClients) {
+    await deleteOldestUnboundCozyClient(db, accountId, largest.network);
+  }
 }
 
 /** The name, then with a number; at last with a random one: somebody took all numbers. */

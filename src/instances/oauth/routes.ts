@@ -31,7 +31,6 @@ export function oauthRoutes(parts: InstanceParts): readonly PeerRoute[] {
         replies: {
           201: { description: "Registered; the secret is shown once" },
           400: { description: "Something is missing or wrong", body: failure },
-          429: { description: "Too many clients wait for a sharing", body: failure },
         },
       },
       answer: async (request) => register(parts, request),
@@ -68,21 +67,16 @@ export function oauthRoutes(parts: InstanceParts): readonly PeerRoute[] {
   ];
 }
 
-async function register({ store }: InstanceParts, { instance, body }: PeerRequest): Promise<PeerReply> {
+async function register(
+  { store }: InstanceParts,
+  { instance, network, body }: PeerRequest,
+): Promise<PeerReply> {
   const read = readClientMetadata(body, instance.host);
   if (read.kind === "refused") return wrong(400, read.error, read.description);
-  const registered = await store.transaction(async (db) =>
-    registerClient(db, { accountId: instance.accountId, cozySharingId: null }, read.metadata, Date.now()),
-  );
-  if (registered.kind === "registered") {
-    const kinds = { grant_types: ["authorization_code", "refresh_token"], response_types: ["code"] };
-    return { status: 201, body: { ...writeClient(registered.client), ...kinds } };
-  }
-  return wrong(
-    429,
-    "temporarily_unavailable",
-    "Too many clients wait here for a sharing; try again tomorrow.",
-  );
+  const of = { accountId: instance.accountId, cozySharingId: null, network };
+  const client = await store.transaction(async (db) => registerClient(db, of, read.metadata, Date.now()));
+  const kinds = { grant_types: ["authorization_code", "refresh_token"], response_types: ["code"] };
+  return { status: 201, body: { ...writeClient(client), ...kinds } };
 }
 
 const secret = z.string().min(1).max(limits.scopeChars);

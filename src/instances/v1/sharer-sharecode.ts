@@ -104,9 +104,7 @@ async function issueTo(db: Db, { sharing, member }: Place): Promise<object> {
   if (member.inbound_client_id !== null) await deleteCozyClient(db, member.inbound_client_id);
   const metadata = ownMetadata(member.instance_url ?? "", member.name ?? member.address ?? "recipient");
   const of = { accountId: sharing.account_id, cozySharingId: sharing.id };
-  const registered = await registerClient(db, of, metadata, Date.now());
-  if (registered.kind === "full") throw new Error("A client of a sharing found no room.");
-  const { client } = registered;
+  const client = await registerClient(db, of, metadata, Date.now());
   await updateCozyMember(db, member.id, { inbound_client_id: client.clientId });
   const tokens = await issueTokens(
     db,

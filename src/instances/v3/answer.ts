@@ -77,7 +77,7 @@ async function issue({ store, sealer }: InstanceParts, received: Received, state
     const nowMs = Date.now();
     const ownerUrl = owner.instance_url;
     if (!isSame || ownerUrl === null) return null;
-    const registered = await registerClient(
+    const client = await registerClient(
       db,
       { accountId: sharing.account_id, cozySharingId: sharing.id },
       {
@@ -89,8 +89,6 @@ async function issue({ store, sealer }: InstanceParts, received: Received, state
       },
       nowMs,
     );
-    if (registered.kind === "full") return null;
-    const { client } = registered;
     const grant = { accountId: sharing.account_id, clientId: client.clientId, cozySharingId: sharing.id };
     const tokens = await issueTokens(db, { ...grant, scope: sharingScope(sharing.document_id) }, nowMs);
     await updateCozyMember(db, owner.id, {

@@ -95,7 +95,7 @@ async function issue(db: Db, { sharing, member }: Place, publicName: string) {
   const at = member.instance_url ?? "";
   const nowMs = Date.now();
   const of = { accountId: sharing.account_id, cozySharingId: sharing.id };
-  const registered = await registerClient(
+  const client = await registerClient(
     db,
     of,
     {
@@ -107,8 +107,6 @@ async function issue(db: Db, { sharing, member }: Place, publicName: string) {
     },
     nowMs,
   );
-  if (registered.kind === "full") throw new Error("A client of a sharing found no room.");
-  const { client } = registered;
   const scope = sharingScope(sharing.document_id, member.is_read_only === 1 ? "GET" : "ALL");
   const tokens = await issueTokens(db, { ...of, clientId: client.clientId, scope }, nowMs);
   return { client, tokens };

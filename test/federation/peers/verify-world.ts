@@ -132,7 +132,7 @@ export function requestWith(fields: Readonly<Record<string, string>>): PeerReque
     query: new URLSearchParams(),
     headers: { ...own, ...fields, host: "127.0.0.1:8080" },
     body: Buffer.from(text),
-    ip: "127.0.0.1",
+    network: "127.0.0.1",
     countWrongSecret: () => null,
     signal: new AbortController().signal,
   };

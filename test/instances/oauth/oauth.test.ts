@@ -90,15 +90,49 @@ describe("a Cozy that registers", () => {
 
   test("is dropped after half a year without a sharing", async () => {
     const { store } = usher.site;
-    const { accountId } = usher;
-    const own = { ...metadata, redirectUris: [], name: "Old", kind: "", uri: "", softwareId: "x" };
-    const long = Date.now() - limits.oauthUnboundMs - 1;
-    const of = { accountId, cozySharingId: null };
-    const old = await store.transaction(async (db) => registerClient(db, of, own, long));
-    if (old.kind !== "registered") throw new Error("It was not registered.");
-    expect(await cozyClientOf(store.db, accountId, old.client.clientId)).toBeDefined();
+    const old = await registerFrom("203.0.113.9", "Old", Date.now() - limits.oauthUnboundMs - 1);
+    expect(await cozyClientOf(store.db, usher.accountId, old)).toBeDefined();
     await register();
-    expect(await cozyClientOf(store.db, accountId, old.client.clientId)).toBeUndefined();
+    expect(await cozyClientOf(store.db, usher.accountId, old)).toBeUndefined();
+  });
+});
+
+/** A client that somebody of a network registered then, with a name that was free: its id. */
+async function registerFrom(network: string, name: string, nowMs: number): Promise<string> {
+  const of = { accountId: usher.accountId, cozySharingId: null, network };
+  const own = { redirectUris: [], name, kind: "", uri: "", softwareId: "x" };
+  const { store } = usher.site;
+  return (await store.transaction(async (db) => registerClient(db, of, own, nowMs))).clientId;
+}
+
+async function stands(clientId: string): Promise<boolean> {
+  return (await cozyClientOf(usher.site.store.db, usher.accountId, clientId)) !== undefined;
+}
+
+describe("strangers who register without end", () => {
+  let honest: string;
+  beforeAll(async () => {
+    honest = String(readObject((await register({ client_name: "Honest" })).text)?.["client_id"]);
+  });
+
+  test("from one network lose their own first clients, and nobody else's", async () => {
+    const from = Date.now() - 1_000_000;
+    const ids: string[] = [];
+    for (let n = 0; n <= limits.oauthUnboundClientsOfNetwork; n += 1)
+      ids.push(await registerFrom("2001:db8:0:1", `Stranger ${n}`, from + n));
+    expect([await stands(ids[0] ?? ""), await stands(ids[1] ?? "")]).toEqual([false, true]);
+    expect(await stands(honest)).toBe(true);
+  });
+
+  test("from many networks leave room for whoever registers from another", async () => {
+    const from = Date.now() - 500_000;
+    for (let n = 0; n < limits.oauthUnboundClients; n += 1)
+      await registerFrom(`198.51.100.${n % 6}`, `Crowd ${n}`, from + n);
+    expect((await register({ client_name: "Late" })).status).toBe(201);
+    expect(await stands(honest)).toBe(true);
+    const { db } = usher.site.store;
+    const unbound = db.selectFrom("cozy_client").select("id").where("cozy_sharing_id", "is", null);
+    expect((await unbound.execute()).length).toBe(limits.oauthUnboundClients);
   });
 });
 

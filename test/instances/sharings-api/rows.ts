@@ -40,6 +40,7 @@ export async function addClient(
     software_id: "test",
     redirect_uris_json: "[]",
     created_at: Date.now(),
+    network: null,
   });
   return id;
 }
