@@ -23,7 +23,7 @@ export interface FollowingWorld extends AsyncDisposable {
   way(protocol: Protocol["name"], variant: string): FollowWay;
 }
 
-export const hosts = ["cloud.ada.example", "cloud.eve.example", "usher.dora.example"] as const;
+const hosts = ["cloud.ada.example", "cloud.eve.example", "files.eve.example", "usher.dora.example"] as const;
 
 export async function openFollowingWorld(options: Partial<UsherOptions> = {}): Promise<FollowingWorld> {
   await using stack = new AsyncDisposableStack();

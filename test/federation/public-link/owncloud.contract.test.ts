@@ -1,7 +1,7 @@
-import { parsePublicLink } from "../../../src/protocols/public-link/link.ts";
 import { followWayContract, type OpenedWay } from "../../contract/origin.contract.ts";
 import { startOwncloud } from "../../world/owncloud/owncloud.ts";
-import { type FollowingWorld, openFollowingWorld } from "../following-world.ts";
+import { openFollowingWorld } from "../following-world.ts";
+import { announcedLink } from "./links.ts";
 
 const bytes = Buffer.from("minutes of the meeting, ".repeat(80));
 const folder = "Für später?";
@@ -49,9 +49,3 @@ followWayContract("A public link of ownCloud, as WebDAV", async (): Promise<Open
     [Symbol.asyncDispose]: async () => world[Symbol.asyncDispose](),
   };
 });
-
-async function announcedLink(world: FollowingWorld, href: string, title: string) {
-  const link = parsePublicLink(href);
-  if (link === null) throw new Error("This is no public link.");
-  return world.announced("dora", { origin: link.origin, link: href, shareId: link.shareId, title });
-}
