@@ -1,8 +1,10 @@
 import type { FederationGround } from "./federation/parts.ts";
 import type { OutboundClient } from "./http/outbound.ts";
 import { judgeAnnounced } from "./receiving/announced.ts";
+import { planAsked } from "./receiving/notices.ts";
 import type { ReceivingParts } from "./receiving/parts.ts";
 import { closeHeld, recheck } from "./receiving/through-instance.ts";
+import { noticeParts } from "./receiving-parts.ts";
 import type { CurrentConfig } from "./room.ts";
 import { recipientAnswered } from "./sharing/answer.ts";
 import { mailMember, withdrawMails } from "./sharing/member-mails.ts";
@@ -29,6 +31,7 @@ export function federationGround(
       return createPages(() => current().smtp?.from.name ?? "Usher");
     },
     announce: async (db, news) => judgeAnnounced(db, news, receiving()),
+    askAccount: async (db, notificationId) => planAsked(db, notificationId, noticeParts(site, current)),
     recheck: async (db, notificationId) => recheck(db, notificationId, receiving()),
     closeHeld: async (db, notificationId) => closeHeld(db, notificationId, receiving()),
     mailMember: async (db, mail) => mailMember(db, mail, planningParts(site, current)),

@@ -28,6 +28,8 @@ export interface FederationGround {
   readonly pages: () => Promise<PeerPages>;
   /** Lets the receiving flow judge a share that came by HTTP as it judges mails; gives the notification's id. */
   readonly announce: (db: Db, announced: FederatedNews) => Promise<string>;
+  /** Mails an account what waits for its answer, once, whatever a rule says of mails: it was promised one. */
+  readonly askAccount: (db: Db, notificationId: string) => Promise<void>;
   /** The other side says that it ended: what the account follows of it is looked at again. */
   readonly recheck: (db: Db, notificationId: string) => Promise<void>;
   /** The other side took back what the account has not answered: it is no longer asked about it. */

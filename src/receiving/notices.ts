@@ -37,6 +37,13 @@ export async function planNoticeOf(db: Db, change: NotificationChange, parts: No
   await planNotice(db, { notificationId, kind, cause: await causeOf(db, change, kind) }, parts);
 }
 
+/** Plans the notice about what is held, unless the account has got it; none where it does not wait for an answer. */
+export async function planAsked(db: Db, notificationId: string, parts: NoticeParts): Promise<void> {
+  const row = await readNotification(db, notificationId);
+  if (row?.state !== "held" || row.reason === "junk") return;
+  await planNotice(db, { notificationId, kind: "held", cause: row.reason ?? "held" }, parts);
+}
+
 /** Which notice a change of state calls for; null for none. Nothing is ever said of junk. */
 export function noticeKindOf({ to, reason, notify }: NotificationChange): WantedNotice["kind"] | null {
   if (!notify || reason === "junk") return null;

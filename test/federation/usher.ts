@@ -22,6 +22,8 @@ export interface Usher extends AsyncDisposable {
   readonly site: Site;
   readonly origins: Origins;
   readonly front: TlsFront;
+  /** Port of 127.0.0.1 behind the proxy. */
+  readonly httpPort: number;
   readonly logged: readonly string[];
   /** One command of the site; fails the test unless it ends well. */
   usher(...args: readonly string[]): Promise<string>;
@@ -104,6 +106,7 @@ export async function startUsher(stage: Stage, options: UsherOptions): Promise<U
     site,
     origins,
     front,
+    httpPort: behind,
     logged,
     tryUsher,
     usher,

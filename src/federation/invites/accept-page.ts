@@ -55,7 +55,7 @@ async function bring(
 ): Promise<void> {
   const accountId = await accountOfAddress(db, key);
   if (accountId === undefined || !(await mayBring(db, accountId))) return;
-  await bringInvite(db, { accountId, invite }, parts);
+  await parts.askAccount(db, await bringInvite(db, { accountId, invite }, parts));
 }
 
 function inviteIn({ query }: PeerRequest<null>): Invite | null {
