@@ -1,16 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { addressOf } from "../world/world.ts";
-import {
-  bodyOf,
-  browsed,
-  type CozyScene,
-  type CozySite,
-  gotten,
-  held,
-  subscriptionIn,
-  whenAt,
-} from "../e2e/cozy-scene.ts";
+import type { CozyScene, CozySite } from "../e2e/cozy-scene.ts";
+import { bodyOf, browsed, gotten, held, subscriptionIn, whenAt } from "../e2e/followed.ts";
 import { expect, indented, say, show } from "./telling.ts";
 
 const doctype = "io.cozy.notes";

@@ -1,18 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addressOf } from "../world/world.ts";
-import {
-  accept,
-  bodyOf,
-  browsed,
-  type CozyApp,
-  type CozyScene,
-  type CozySite,
-  gotten,
-  held,
-  openCozyScene,
-  subscriptionIn,
-  whenAt,
-} from "./cozy-scene.ts";
+import { type CozyApp, type CozyScene, type CozySite, openCozyScene } from "./cozy-scene.ts";
+import { accept, bodyOf, browsed, gotten, held, subscriptionIn, whenAt } from "./followed.ts";
 
 const files = "io.cozy.files";
 let scene: CozyScene;

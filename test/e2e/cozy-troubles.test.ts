@@ -1,16 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { addressOf } from "../world/world.ts";
-import {
-  accept,
-  bodyOf,
-  browsed,
-  type CozyApp,
-  type CozyScene,
-  held,
-  openCozyScene,
-  subscriptionIn,
-  whenAt,
-} from "./cozy-scene.ts";
+import { type CozyApp, type CozyScene, openCozyScene } from "./cozy-scene.ts";
+import { accept, bodyOf, browsed, held, subscriptionIn, whenAt } from "./followed.ts";
 import { makeJobsDue, until } from "./scene.ts";
 
 const doctype = "io.cozy.notes";

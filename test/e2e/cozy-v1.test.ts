@@ -2,19 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addressOf } from "../world/world.ts";
-import {
-  accept,
-  bodyOf,
-  browsed,
-  type CozyApp,
-  type CozyScene,
-  gotten,
-  held,
-  idle,
-  openCozyScene,
-  subscriptionIn,
-  whenAt,
-} from "./cozy-scene.ts";
+import { type CozyApp, type CozyScene, idle, openCozyScene } from "./cozy-scene.ts";
+import { accept, bodyOf, browsed, gotten, held, subscriptionIn, whenAt } from "./followed.ts";
 
 const doctype = "io.cozy.notes";
 let scene: CozyScene;

@@ -1,17 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  accept,
-  bodyOf,
-  browsed,
-  type CozyApp,
-  type CozyScene,
-  gotten,
-  held,
-  idle,
-  openCozyScene,
-  subscriptionIn,
-  whenAt,
-} from "./cozy-scene.ts";
+import { type CozyApp, type CozyScene, idle, openCozyScene } from "./cozy-scene.ts";
+import { accept, bodyOf, browsed, gotten, held, subscriptionIn, whenAt } from "./followed.ts";
 
 // Platform 2 asks by HTTP: no mail goes out for its sharings.
 let scene: CozyScene;

@@ -4,7 +4,6 @@ import { tokenScopes } from "../../src/store/api-tokens.ts";
 import { ask } from "../http/server/world.ts";
 import type { Answer as ApiAnswer } from "../world/cozy-v1a/stack/outgoing.ts";
 import type { Answer } from "../world/ocm/caller.ts";
-import type { OcmServer } from "../world/ocm/server.ts";
 import { openStage, type Stage } from "../world/ocm/stage.ts";
 import { freePorts } from "../world/ports.ts";
 import { startTlsFront, type TlsFront } from "../world/tls-front.ts";
@@ -25,8 +24,10 @@ export interface FederationSite extends Scene {
   api(name: string, method: string, path: string, body?: unknown): Promise<ApiAnswer>;
 }
 
-type Peers = Readonly<Record<string, OcmServer & AsyncDisposable>>;
-type Starter = (stage: Stage, hostname: string) => Promise<OcmServer>;
+/** An emulated server, of Open Cloud Mesh or of what is shared over it. */
+type Peer = AsyncDisposable & { readonly port: number };
+type Peers = Readonly<Record<string, Peer>>;
+type Starter = (stage: Stage, hostname: string) => Promise<Peer>;
 type Starters<Started extends Peers> = {
   readonly [Hostname in keyof Started]: (stage: Stage, hostname: string) => Promise<Started[Hostname]>;
 };
@@ -51,7 +52,7 @@ export async function openFederation<Started extends Peers>(
   await using stack = new AsyncDisposableStack();
   const hostnames = Object.keys(starters);
   const stage = stack.use(await openStage([...hostnames, ...places.map(hostnameOf)]));
-  const started: [string, OcmServer][] = [];
+  const started: [string, Peer][] = [];
   for (const [hostname, start] of Object.entries<Starter>(starters))
     started.push([hostname, await start(stage, hostname)]);
   const world = stack.use(await startWorld({ postfix: true }));
