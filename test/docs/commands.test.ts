@@ -11,6 +11,7 @@ import { fences, inlineCode, readProject, root } from "./markdown.ts";
 /** What these commands need is not there: their names and options are looked up, and nothing is run. */
 const needServers = [
   "check --connect",
+  "account home test",
   "mailbox test",
   "mailbox scan",
   "mailbox enable",
@@ -61,7 +62,9 @@ async function expectKnown(words: CommandLine): Promise<void> {
 
 describe("commands of usher", () => {
   test("run as they are written, one after the other, with the example as configuration", async () => {
-    await writeFile(join(directory, "ox.pw"), "secret\n", { mode: 0o600 });
+    for (const name of ["ox.pw", "cloud.pw", "files.pw"]) {
+      await writeFile(join(directory, name), "secret\n", { mode: 0o600 });
+    }
     const mail = shareMail({
       link: `https://cloud.example.com/ajax/share/${"0".repeat(48)}/1/8/Mzk`,
       sharer: { name: "Carla", address: "carla@example.com" },

@@ -15,6 +15,7 @@ const unions: Readonly<Record<string, readonly Union[]>> = {
     { file: "src/receiving/parts.ts", member: /export type ReceivingEvent =([^;]+);/ },
     { file: "src/sharing/parts.ts", member: /export type SharingEvent =([^;]+);/ },
     { file: "src/instances/parts.ts", member: /export type InstanceEvent =([^;]+);/ },
+    { file: "src/federation/parts.ts", member: /export type FederationEvent =([^;]+);/ },
   ],
 };
 
