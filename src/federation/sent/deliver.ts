@@ -32,9 +32,11 @@ export async function deliver(
   const ask = { signal, record: (call: Call) => void calls.push(call) };
   const found = await findPeer(parts, share, ask);
   if (found.kind === "peer") {
-    const waitMs = isPaced(found.peer) ? await waitOf(parts, share) : 0;
-    if (waitMs > 0) return { kind: "retry", because: "paced", afterMs: waitMs, isUncounted: true };
-    if (!(await isBegun(parts, share))) return { kind: "done" };
+    const begun = await begin(parts, share, found.peer);
+    if (begun.kind === "over") return { kind: "done" };
+    if (begun.kind === "wait") {
+      return { kind: "retry", because: "paced", afterMs: begun.waitMs, isUncounted: true };
+    }
   }
   const offered = found.kind === "peer" ? await offer(parts, found, ask) : found;
   return outcomeOf(parts, { share, job, calls }, offered);
@@ -88,19 +90,23 @@ export function permissionsOf({ permissions_json: text }: SentShareRow): GivenSh
   return permissionsSchema.parse(JSON.parse(text));
 }
 
-async function waitOf({ store }: FederationParts, { host }: SentShareRow): Promise<number> {
-  const nowMs = Date.now();
-  const lately = { host, sinceMs: nowMs - limits.ocmPacedMs, rows: limits.ocmPacedShares };
-  return paceMs(await postedSince(store.db, lately), nowMs);
-}
+type Begun =
+  | { readonly kind: "begun" }
+  /** It was taken back, or answered, meanwhile. */
+  | { readonly kind: "over" }
+  | { readonly kind: "wait"; readonly waitMs: number };
 
-/** On record before it is posted: whoever takes it back from now on has to tell the peer. False where that was done already. */
-async function isBegun({ store }: FederationParts, { id }: SentShareRow): Promise<boolean> {
-  return store.transaction(async (db) => {
+/** On record before it is posted: whoever takes it back from now on has to tell the peer, and the next one is paced by it. */
+async function begin({ store }: FederationParts, { id, host }: SentShareRow, peer: Peer): Promise<Begun> {
+  return store.transaction(async (db): Promise<Begun> => {
     const now = await sentShareById(db, id);
-    if (now?.state !== "created") return false;
-    await updateSentShare(db, id, { posted_at: Date.now() });
-    return true;
+    if (now?.state !== "created") return { kind: "over" };
+    const nowMs = Date.now();
+    const lately = { host, sinceMs: nowMs - limits.ocmPacedMs, rows: limits.ocmPacedShares };
+    const waitMs = isPaced(peer) ? paceMs(await postedSince(db, lately), nowMs) : 0;
+    if (waitMs > 0) return { kind: "wait", waitMs };
+    await updateSentShare(db, id, { posted_at: nowMs });
+    return { kind: "begun" };
   });
 }
 

@@ -1,5 +1,5 @@
-import { once } from "node:events";
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
+import { pipeline, Readable } from "node:stream";
 import { etagOf, type Held, type Served, sizeOf } from "./files.ts";
 
 /** GET and HEAD of a file: whole, one range (RFC 9110 section 14), or nothing new. */
@@ -50,18 +50,18 @@ async function send(
   { response, count }: Served,
 ): Promise<void> {
   if ("bytes" in held) return void response.end(held.bytes.subarray(first, last + 1));
-  await made(last - first + 1, response, count);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  pipeline(Readable.from(made(last - first + 1, count), { objectMode: false }), response, () => resolve());
+  await promise;
 }
 
 const chunk = Buffer.alloc(64 * 1024, "usher ");
 
 /** Bytes that nobody keeps, as fast as they are taken. */
-async function made(bytes: number, response: ServerResponse, count: Served["count"]): Promise<void> {
+function* made(bytes: number, count: Served["count"]): Generator<Buffer> {
   for (let left = bytes; left > 0; left -= chunk.length) {
     const next = chunk.subarray(0, Math.min(left, chunk.length));
-    const isTaken = response.write(next, () => count(next.length));
-    if (!isTaken) await Promise.race([once(response, "drain"), once(response, "close")]);
-    if (response.destroyed) return;
+    count(next.length);
+    yield next;
   }
-  response.end();
 }
