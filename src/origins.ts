@@ -1,6 +1,7 @@
 import { createGuardedClient } from "./http/guarded-client.ts";
 import { createFederation } from "./federation/federation.ts";
 import { federationGround } from "./federation-ground.ts";
+import type { HttpLimits } from "./http/http-limits.ts";
 import type { PeerRoute, SiteRoute } from "./http/peer-route.ts";
 import { instanceParts } from "./instance-parts.ts";
 import { createInstances } from "./instances/instances.ts";
@@ -28,9 +29,14 @@ export interface Origins extends Room {
   readonly federationRoutes: readonly SiteRoute[];
 }
 
-/** Everything that reaches origins, home servers and other Cozys, behind the outgoing guard. */
-export function createOrigins(site: Site, current: CurrentConfig): Origins {
+/** Everything that reaches origins, home servers and other Cozys, behind the outgoing guard; tests give it shorter limits. */
+export function createOrigins(
+  site: Site,
+  current: CurrentConfig,
+  httpLimits: Partial<HttpLimits> = {},
+): Origins {
   const http = createGuardedClient({
+    limits: httpLimits,
     settings: () => current().outbound,
     log: ({ kind, host, reason, code }) => site.log.info(`outbound-${kind}`, { host, reason, code }),
   });

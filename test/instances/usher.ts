@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createServer } from "node:tls";
 import { sql } from "kysely";
 import type { OutboundException } from "../../src/config/config.ts";
+import type { HttpLimits } from "../../src/http/http-limits.ts";
 import { createOrigins, type Origins } from "../../src/origins.ts";
 import { mailReaders } from "../../src/protocols/mail-readers.ts";
 import { judgeAnnounced } from "../../src/receiving/announced.ts";
@@ -57,7 +58,10 @@ const atOthers = ["tell-member", "follow", "check-subscription", "leave", "refus
 const neighbours = ["alice", "bob", "carol"].map((name) => `${name}.cozy.example`);
 
 /** Takes the place of an emulated Cozy on a stage: `stage.start(startUsher, "alice")`. */
-export async function startUsher(options: CozyOptions): Promise<Usher> {
+export async function startUsher(
+  options: CozyOptions,
+  httpLimits: Partial<HttpLimits> = {},
+): Promise<Usher> {
   await using stack = new AsyncDisposableStack();
   const directory = stack.use(await temporaryDirectory());
   const logged: string[] = [];
@@ -69,7 +73,7 @@ export async function startUsher(options: CozyOptions): Promise<Usher> {
     server: { ...served, listen: { host: "127.0.0.1", port: 0 } },
     outbound: { userAgent: "Usher-Test/1", exceptions: exceptionsFor(options) },
   });
-  const origins = stack.use(createOrigins(site, current));
+  const origins = stack.use(createOrigins(site, current, httpLimits));
   const server = stack.use(await createServing(site, current, async () => origins));
   const front = await frontOf(options, Number(URL.parse(server.address)?.port));
   stack.defer(front.close);

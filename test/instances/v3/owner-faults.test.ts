@@ -129,3 +129,19 @@ describe("a Cozy that takes part", () => {
     ]);
   });
 });
+
+describe("an answer that never ends", () => {
+  test("is cut off at the deadline, keeps nobody else waiting, and the call is made again", async () => {
+    // Long enough for every honest answer on a busy machine.
+    await using hurried = await openOwnerWorld({ httpTotalMs: 5000 });
+    const { bob, carol, alice } = hurried;
+    bob.misbehave({ kind: "drip", everyMs: 200 }, "request", 1);
+    const shared = await share(hurried, [{ instance: bob.origin }, { instance: carol.origin }]);
+    expect(await statuses(hurried, shared)).toEqual(["owner", "mail-not-sent", "pending"]);
+    const { db } = alice.site.store;
+    const rows = db.selectFrom("cozy_member").select("error").where("instance_url", "=", bob.origin);
+    expect(await rows.executeTakeFirst()).toEqual({ error: "timeout" });
+    await alice.workAgain();
+    expect(await statuses(hurried, shared)).toEqual(["owner", "pending", "pending"]);
+  });
+});

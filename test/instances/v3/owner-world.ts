@@ -1,3 +1,4 @@
+import type { HttpLimits } from "../../../src/http/http-limits.ts";
 import type { CozyOptions } from "../../world/cozy-v1a/stack/stack.ts";
 import { openStage, type Stage } from "../../world/cozy-v1a/stack/stage.ts";
 import { type CozyV3, startCozyV3 } from "../../world/cozy-v3/cozy.ts";
@@ -19,12 +20,12 @@ export interface OwnerWorld extends AsyncDisposable {
   settled(): Promise<void>;
 }
 
-export async function openOwnerWorld(): Promise<OwnerWorld> {
+export async function openOwnerWorld(httpLimits: Partial<HttpLimits> = {}): Promise<OwnerWorld> {
   await using stack = new AsyncDisposableStack();
   const stage = stack.use(await openStage());
   const bob = stack.use(await stage.start(startNeighbour, "bob"));
   const carol = stack.use(await stage.start(startNeighbour, "carol"));
-  const { alice, app } = await startOwner(stage);
+  const { alice, app } = await startOwner(stage, httpLimits);
   stack.use(alice);
   const opened = stack.move();
   return {
@@ -43,8 +44,11 @@ export async function openOwnerWorld(): Promise<OwnerWorld> {
 }
 
 /** Alice's Usher, with the folder and its file. */
-export async function startOwner(stage: Stage): Promise<Pick<OwnerWorld, "alice" | "app">> {
-  const alice = await stage.start(startUsher, "alice");
+export async function startOwner(
+  stage: Stage,
+  httpLimits: Partial<HttpLimits> = {},
+): Promise<Pick<OwnerWorld, "alice" | "app">> {
+  const alice = await stage.start(async (options) => startUsher(options, httpLimits), "alice");
   const app = await alice.app(scope);
   const folder = { type: "directory", name: "Holiday", dir_id: "io.cozy.files.root-dir" };
   await app("PUT", `/data/${filesType}/${folderId}`, folder);
