@@ -29,7 +29,7 @@ interface InviteOptions extends Json {
 
 const by = "command line";
 
-/** `usher sharing invite`, `invites` and `withdraw-invite`: invitations from cloud to cloud (Open Cloud Mesh). */
+/** `usher sharing invite`, `invites` and `uninvite`: invitations from cloud to cloud (Open Cloud Mesh). */
 export function registerInvite(group: Command, cli: Cli): void {
   group
     .command("invite <account> [address...]")
@@ -51,7 +51,7 @@ export function registerInvite(group: Command, cli: Cli): void {
     .option("--json", "as JSON")
     .action(async (account: string, options: Json) => list(cli, account, options));
   group
-    .command("withdraw-invite <id>")
+    .command("uninvite <id>")
     .description("take an invitation from cloud to cloud back before it is accepted")
     .option("--json", "as JSON")
     .action(async (id: string, options: Json) => takeBack(cli, id, options));

@@ -57,7 +57,7 @@ const commands: Readonly<Record<string, string>> = {
   "sharing revoke": "h1",
   "sharing invite": "bob carla@example.org",
   "sharing invites": "bob",
-  "sharing withdraw-invite": "v1",
+  "sharing uninvite": "v1",
   "sharing muted": "",
   "sharing unmute": "bob carla@example.org",
   "sharing suppressed": "",

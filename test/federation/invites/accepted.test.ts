@@ -96,7 +96,7 @@ describe("POST /ocm/invite-accepted", () => {
 
   test("knows nothing of invitations that are withdrawn, expired, or of nobody, and asks nobody about them", async () => {
     const withdrawn = await world.invite();
-    await world.usher.usher("sharing", "withdraw-invite", withdrawn.id);
+    await world.usher.usher("sharing", "uninvite", withdrawn.id);
     const expired = await world.invite();
     await world.expire(expired.id);
     const before = world.stranger.received().length;

@@ -108,7 +108,7 @@ describe("the page that asks where the reader is at home", () => {
 
   test("is not there for what is no open invitation, and looks the same for all of it", async () => {
     const withdrawn = await world.invite();
-    await world.usher.usher("sharing", "withdraw-invite", withdrawn.id);
+    await world.usher.usher("sharing", "uninvite", withdrawn.id);
     const expired = await world.invite();
     await world.expire(expired.id);
     const unknown = `/ocm/invite?token=${token}&providerDomain=${world.usher.host}`;

@@ -66,6 +66,7 @@ async function routesOf({ parts }: World): Promise<readonly Route[]> {
 
 function idFor(path: string): string {
   if (path.includes("/notifications/")) return alice.notification.id;
+  if (path.includes("/sharings/invites/")) return alice.inviteId;
   return path.includes("/sharings/") ? alice.sharing.id : alice.subscription.id;
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { sql } from "kysely";
 import type { ServerConfig } from "../../../src/config/config.ts";
@@ -21,6 +21,7 @@ import { createAnswerSecret } from "../../../src/store/answer-secrets.ts";
 import { createToken, type TokenScope, tokenScopes } from "../../../src/store/api-tokens.ts";
 import { newId } from "../../../src/store/ids.ts";
 import { readRecipients } from "../../../src/store/invited.ts";
+import { insertInvite, inviteTokenHash, sealInviteToken } from "../../../src/store/ocm-invites.ts";
 import { insertNotification, type NotificationRow } from "../../../src/store/notifications.ts";
 import { addRecord } from "../../../src/store/records.ts";
 import { createSealer, generateKey, type Sealer } from "../../../src/store/sealing.ts";
@@ -246,6 +247,7 @@ export interface Person {
   readonly address: string;
   readonly notification: NotificationRow;
   readonly subscription: SubscriptionRow;
+  readonly inviteId: string;
   readonly sharing: SharedBy;
   /** A token with all scopes that an account's may have. */
   readonly token: string;
@@ -315,7 +317,31 @@ export async function addPerson(
   const scopes = tokenScopes.filter((scope) => !scope.startsWith("jobs:"));
   const token = await addToken(store, { accountId, scopes });
   const sharing = await addSharing({ store, sealer }, name);
-  return { accountId, address, notification, subscription, sharing, token };
+  const inviteId = await addInvite({ store, sealer }, accountId);
+  return { accountId, address, notification, subscription, sharing, inviteId, token };
+}
+
+async function addInvite(
+  { store, sealer }: Pick<World, "store" | "sealer">,
+  accountId: string,
+): Promise<string> {
+  const id = newId("v");
+  const token = randomUUID();
+  await insertInvite(store.db, {
+    id,
+    account_id: accountId,
+    sharing_id: null,
+    recipient_id: null,
+    token_hash: inviteTokenHash(token),
+    token_sealed: sealInviteToken(sealer, id, token),
+    state: "open",
+    contact_id: null,
+    accepted_by_host: null,
+    created_at: Date.now(),
+    expires_at: Date.now() + 3600_000,
+    accepted_at: null,
+  });
+  return id;
 }
 
 export async function addToken(
