@@ -3,8 +3,9 @@ import { isObject } from "../../domain/json.ts";
 import { limits } from "../../domain/limits.ts";
 import type { PeerReply, PeerRequest, SiteRoute } from "../../http/peer-route.ts";
 import { readPeerHost } from "../../protocols/ocm/address.ts";
-import { putAccessToken, sentShareToExchange, type SentShareRow } from "../../store/ocm-sent-shares.ts";
+import { putAccessToken, sentShareToExchange } from "../../store/ocm-sent-shares.ts";
 import type { FederationParts } from "../parts.ts";
+import { speakerOf } from "../received/speaker.ts";
 import { bytesOf } from "./relay-reading.ts";
 
 /** Where the discovery of the site says that secrets are exchanged for tokens. */
@@ -25,7 +26,7 @@ export function tokenRoute(parts: FederationParts): SiteRoute {
 
 /**
  * Exchanges the secret of a share for an access token; the former token opens nothing any more. The secret has to come from the host
- * that the share was given to, and signed where that host signs. All secrets that are none look the same.
+ * that the share was given to, and signed where that host signs; of one that does not, the secret alone has to do, as for WebDAV. All secrets that are none look the same.
  */
 async function exchange(parts: FederationParts, request: PeerRequest<null>): Promise<PeerReply> {
   if (parts.siteUrl() === null) return { status: 404 };
@@ -34,11 +35,8 @@ async function exchange(parts: FederationParts, request: PeerRequest<null>): Pro
   const { store } = parts;
   const share = await sentShareToExchange(store.db, { ...asked, nowMs: Date.now() });
   if (share === undefined) return unknown(request);
-  const trouble = await signatureTrouble(parts, request, share);
-  if (trouble !== null) {
-    parts.tell("peer-refused", { host: share.host, reason: trouble });
-    return refused("invalid_client");
-  }
+  const speaker = await speakerOf(parts, request, share.host);
+  if (speaker.kind === "refused") return refused("invalid_client");
   const token = randomBytes(32).toString("base64url");
   const isGiven = await store.transaction(async (db) => {
     const nowMs = Date.now();
@@ -79,17 +77,6 @@ function fieldsIn(request: PeerRequest<null>): Readonly<Record<string, unknown>>
   } catch {
     return null;
   }
-}
-
-/** Null where the host proved who it is, and where it has no way to: then the secret alone has to do, as for WebDAV. */
-async function signatureTrouble(
-  { peers }: FederationParts,
-  request: PeerRequest<null>,
-  { host }: SentShareRow,
-): Promise<string | null> {
-  const verified = await peers.verify(request, host, { signal: request.signal, record: () => undefined });
-  if (verified.kind === "bad-signature") return verified.because;
-  return verified.kind === "unsigned" && verified.mustSign ? "not-signed" : null;
 }
 
 /** A code that nobody has: what guesses cost is counted. */
