@@ -1,9 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { join } from "node:path";
-import { createServer } from "node:tls";
 import { sql } from "kysely";
 import type { OutboundException } from "../../src/config/config.ts";
 import type { HttpLimits } from "../../src/http/http-limits.ts";
@@ -18,7 +15,7 @@ import { newId } from "../../src/store/ids.ts";
 import { temporaryDirectory } from "../store/temporary.ts";
 import type { CozyOptions } from "../world/cozy-v1a/stack/stack.ts";
 import { type Answer, call } from "../world/cozy-v1a/stack/outgoing.ts";
-import { listen } from "../http/world.ts";
+import { startTlsFront } from "../world/tls-front.ts";
 
 /**
  * A whole Usher but for mail: store, queue, guarded client and server, behind a proxy that speaks TLS as Cozys want it. One account
@@ -58,10 +55,7 @@ const atOthers = ["tell-member", "follow", "check-subscription", "leave", "refus
 const neighbours = ["alice", "bob", "carol"].map((name) => `${name}.cozy.example`);
 
 /** Takes the place of an emulated Cozy on a stage: `stage.start(startUsher, "alice")`. */
-export async function startUsher(
-  options: CozyOptions,
-  httpLimits: Partial<HttpLimits> = {},
-): Promise<Usher> {
+export async function startUsher(options: CozyOptions, httpLimits: Partial<HttpLimits> = {}): Promise<Usher> {
   await using stack = new AsyncDisposableStack();
   const directory = stack.use(await temporaryDirectory());
   const logged: string[] = [];
@@ -75,8 +69,8 @@ export async function startUsher(
   });
   const origins = stack.use(createOrigins(site, current, httpLimits));
   const server = stack.use(await createServing(site, current, async () => origins));
-  const front = await frontOf(options, Number(URL.parse(server.address)?.port));
-  stack.defer(front.close);
+  const behind = Number(URL.parse(server.address)?.port);
+  const front = stack.use(await startTlsFront({ tls: options.tls, port: options.port ?? 0, behind }));
   const name = options.hostname.split(".")[0] ?? "";
   const host = `${options.hostname}:${front.port}`;
   const accountId = await addAccount(site, { name, address: options.ownerMail, host });
@@ -185,28 +179,6 @@ function exceptionsFor({ resolve }: CozyOptions): readonly OutboundException[] {
     const where = { cidr: "127.0.0.0/8", scheme: "https", address: "127.0.0.1" } as const;
     return [{ host, port: reached.port, ...where, ca: reached.ca }];
   });
-}
-
-/** What an administrator's reverse proxy does: ends TLS, and passes all on. */
-async function frontOf({ tls, port = 0 }: CozyOptions, behind: number) {
-  const server = createServer(tls, (outer) => {
-    const inner = connect(behind, "127.0.0.1");
-    outer.pipe(inner).pipe(outer);
-    const end = (): void => {
-      outer.destroy();
-      inner.destroy();
-    };
-    for (const socket of [outer, inner]) socket.on("error", end).on("close", end);
-  });
-  const own = await listen(server, "127.0.0.1", port);
-  return {
-    port: own,
-    close: async () => {
-      const closed = once(server, "close");
-      server.close();
-      await closed;
-    },
-  };
 }
 
 async function addAccount(

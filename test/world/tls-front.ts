@@ -3,6 +3,7 @@ import { type IncomingMessage, request as plainRequest, type ServerResponse } fr
 import { createServer } from "node:https";
 import type { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
+import { listen } from "../http/world.ts";
 
 /** One request as it came to the front. */
 export interface Asked {
@@ -42,6 +43,7 @@ interface Waiting {
 
 export interface TlsFrontOptions {
   readonly tls: { readonly cert: string; readonly key: string };
+  /** 0 for any that is free. */
   readonly port: number;
   /** Port of 127.0.0.1 that requests are passed on to. */
   readonly behind: number;
@@ -65,10 +67,9 @@ export async function startTlsFront({ tls, port, behind }: TlsFrontOptions): Pro
   const server = createServer(tls, (request, response) => {
     serve(request, response).catch(() => request.socket.destroy());
   });
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
+  const own = await listen(server, "127.0.0.1", port);
   return {
-    port,
+    port: own,
     asked,
     behave: (next) => {
       conduct = next;
