@@ -1,5 +1,7 @@
 import type { Command } from "commander";
+import type { Config } from "../config/config.ts";
 import { tellOfRemoval } from "../sharing/end-sent-shares.ts";
+import { writeOcmAddress } from "../protocols/ocm/address.ts";
 import {
   type AccountAddressRow,
   type AccountRow,
@@ -123,6 +125,7 @@ async function show(cli: Cli, name: string, options: Json): Promise<void> {
   const [mailbox] = await listMailboxes(db, account.id);
   const view = {
     ...accountView(account, await listAddresses(db, account.id)),
+    ocm_address: ocmAddress(name, site.config),
     homes: homes.map(({ kind, base_url: url, login }) => ({ kind, url, login })),
     mailbox:
       mailbox === undefined
@@ -139,11 +142,18 @@ async function show(cli: Cli, name: string, options: Json): Promise<void> {
     ["addresses", view.addresses.join(", ")],
     ["locale", view.locale],
     ["modules", view.modules.join(", ")],
+    ["address for other clouds", view.ocm_address ?? "none, because nothing is served"],
     ["instance host", view.instance_host ?? "none"],
     ["home servers", view.homes.length === 0 ? "none" : view.homes.map(homeText).join(", ")],
     ["mailbox", view.mailbox === null ? "none" : mailboxText(view.mailbox)],
   ];
   print(cli, options.json, view, table([], rows).slice(1));
+}
+
+/** Under which servers of Open Cloud Mesh share with the account; null where they find nothing. */
+function ocmAddress(name: string, { server, ocm }: Config): string | null {
+  if (server === null || !ocm.enabled) return null;
+  return writeOcmAddress({ identifier: name, host: new URL(server.publicUrl).host });
 }
 
 function homeText({ kind, url, login }: { kind: string; url: string; login: string }): string {

@@ -96,6 +96,17 @@ test("an instance host is given in A-labels, once, shown, and taken away", async
   expect(JSON.parse((await account("show", "bob", "--json")).out)).toMatchObject({ instance_host: null });
 });
 
+test("the address for other clouds is told where they can reach the site", async () => {
+  const base = `store: {file: ${join(directory, "usher.db")}}\nkey: {file: key}\n`;
+  await account("add", "alice", "--address", "alice@example.org");
+  expect(JSON.parse((await account("show", "alice", "--json")).out)).toMatchObject({ ocm_address: null });
+  const server = `server: {publicUrl: "https://usher.example.org:8443"}\n`;
+  await writeFile(config, base + server);
+  expect((await account("show", "alice")).out).toContain("alice@usher.example.org:8443");
+  await writeFile(config, `${base}${server}ocm: {enabled: false}\n`);
+  expect(JSON.parse((await account("show", "alice", "--json")).out)).toMatchObject({ ocm_address: null });
+});
+
 test("the site's own host is no account's", async () => {
   const key = `store: {file: ${join(directory, "usher.db")}}\nkey: {file: key}\n`;
   await writeFile(config, `${key}server: {publicUrl: "https://usher.example.org"}\n`);
