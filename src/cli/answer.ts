@@ -30,8 +30,7 @@ export async function acceptOne(cli: Cli, typed: string, options: AcceptOptions)
   if (trust?.kind === "trusted") cli.io.err(`usher: note: ${trust.address} is trusted from now on.`);
   if (trust?.kind === "not-trusted") cli.io.err(`usher: not trusted: ${trust.because}.`);
   if (options.wait !== true) {
-    const next =
-      "The share is followed as soon as the daemon runs; usher notification show tells the outcome.";
+    const next = "It is carried out as soon as the daemon runs; usher notification show tells the outcome.";
     print(cli, options.json, { id, state: "accepted", trust }, [`${id} is accepted. ${next}`]);
     return;
   }

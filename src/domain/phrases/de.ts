@@ -61,6 +61,10 @@ export const de: Phrases = {
       "Freigaben einer Cozy werden von einer eigenen Adresse hier beantwortet, und Sie haben noch keine. Ihr Administrator kann Ihnen eine geben.",
     "product-not-followed":
       "Freigaben dieses Produkts lassen sich noch nicht einbinden. Den Link in der ursprünglichen E-Mail können Sie trotzdem öffnen.",
+    "invitation-over":
+      "Die Einladung wurde benutzt oder zurückgezogen, oder ihre Zeit ist um. Bitten Sie um eine neue.",
+    "not-trusted-there":
+      "Der andere Server nimmt niemanden von diesem hier an. Ihr Administrator kann darum bitten.",
     junk: "Die ursprüngliche E-Mail liegt in Ihrem Spam-Ordner, und aus solchen E-Mails folgt nichts. Verschieben Sie sie zuerst in den Posteingang.",
     other:
       "Es hat nicht geklappt. Den Link in der ursprünglichen E-Mail können Sie trotzdem öffnen, oder Sie fragen Ihren Administrator.",

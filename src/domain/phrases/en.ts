@@ -57,6 +57,10 @@ export const en: Phrases = {
       "Shares of a Cozy are answered from an address of your own here, and you have none yet. Your administrator can give you one.",
     "product-not-followed":
       "Shares of this product cannot be followed yet. You can still open the link in the original mail.",
+    "invitation-over":
+      "The invitation was used, withdrawn, or its time is over. Ask the person who sent it for another.",
+    "not-trusted-there":
+      "The other server does not accept people of this one. Your administrator can ask for that.",
     junk: "The original mail lies in your Junk folder, and nothing follows from such mail. Move it to your inbox first.",
     other: "It did not work. You can still open the link in the original mail, or ask your administrator.",
   },

@@ -61,6 +61,9 @@ export const es: Phrases = {
       "A lo que se comparte desde un Cozy se responde desde una dirección propia aquí, y usted todavía no tiene ninguna. Su administrador puede darle una.",
     "product-not-followed":
       "Los contenidos de este producto todavía no se pueden añadir. Aun así, puede abrir el enlace del mensaje original.",
+    "invitation-over":
+      "La invitación se ha usado o retirado, o su plazo ha pasado. Pida otra a quien la envió.",
+    "not-trusted-there": "El otro servidor no acepta a nadie de este. Su administrador puede solicitarlo.",
     junk: "El mensaje original está en su carpeta de correo no deseado, y con esos mensajes no se hace nada. Muévalo primero a la bandeja de entrada.",
     other:
       "No ha funcionado. Aun así, puede abrir el enlace del mensaje original o preguntar a su administrador.",

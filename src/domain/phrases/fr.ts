@@ -61,6 +61,10 @@ export const fr: Phrases = {
       "Les partages d’un Cozy reçoivent leur réponse d’une adresse à vous ici, et vous n’en avez pas encore. Votre administrateur peut vous en donner une.",
     "product-not-followed":
       "Les partages de ce produit ne peuvent pas encore être suivis. Le lien du message d’origine reste utilisable.",
+    "invitation-over":
+      "L’invitation a été utilisée ou retirée, ou son délai est passé. Demandez-en une autre à la personne qui l’a envoyée.",
+    "not-trusted-there":
+      "L’autre serveur n’accepte personne de celui-ci. Votre administrateur peut le demander.",
     junk: "Le message d’origine se trouve dans vos indésirables, et rien ne découle d’un tel message. Déplacez-le d’abord dans votre boîte de réception.",
     other:
       "Cela n’a pas fonctionné. Le lien du message d’origine reste utilisable ; vous pouvez aussi demander à votre administrateur.",

@@ -43,5 +43,8 @@ const failures: Readonly<Record<string, FailureName>> = {
   "calendar-needs-home": "needs-own-server",
   "no-instance-host": "needs-own-host",
   "protocol-cannot-be-followed": "product-not-followed",
+  "invitation-over": "invitation-over",
+  "not-trusted-there": "not-trusted-there",
+  "provider-not-known": "not-trusted-there",
   junk: "junk",
 };

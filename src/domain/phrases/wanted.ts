@@ -44,5 +44,7 @@ export type FailureName =
   | "needs-own-server"
   | "needs-own-host"
   | "product-not-followed"
+  | "invitation-over"
+  | "not-trusted-there"
   | "junk"
   | "other";

@@ -75,8 +75,12 @@ const personSchema = z.object({
 });
 
 async function added(body: unknown, place: Place, parts: FederationParts): Promise<FollowReply> {
-  const said = personSchema.safeParse(body);
   const { host, who } = place;
+  if (typeof body !== "object" || body === null) {
+    const detail = `${host} gave an answer that nobody can read; it is asked again later.`;
+    return { kind: "try-later", because: "answer-not-understood", detail, retryAfterMs: null };
+  }
+  const said = personSchema.safeParse(body);
   const of = { account_id: who.accountId, host, came_by: "invite-accepted" } as const;
   const id = await parts.store.transaction(async (db) =>
     said.success ? keepContact(db, of, said.data, parts) : null,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { limits } from "../../domain/limits.ts";
 import type { PeerOperation, SiteRoute } from "../../http/peer-route.ts";
 import type { FederationParts } from "../parts.ts";
+import { refusalSchema } from "../refusal.ts";
 import { showAccept, takeAccept } from "./accept-page.ts";
 import { takeAccepted } from "./take-accepted.ts";
 import { showWayf, takeWayf } from "./wayf-page.ts";
@@ -42,10 +43,6 @@ function accepted(path: string, operation: PeerOperation | null, parts: Federati
 }
 
 const text = z.string();
-const error = z.object({
-  message: text,
-  validationErrors: z.array(z.object({ name: text, message: text })).optional(),
-});
 
 const accepting: PeerOperation = {
   id: "acceptInvite",
@@ -55,10 +52,10 @@ const accepting: PeerOperation = {
   body: z.object({ recipientProvider: text, token: text, userID: text, email: text, name: text }),
   replies: {
     200: { description: "Who invited", body: z.object({ userID: text, email: text, name: text }) },
-    400: { description: "Not understood, or no invitation that is open", body: error },
-    403: { description: "The provider is not trusted, or did not sign", body: error },
-    409: { description: "Somebody else accepted it", body: error },
-    429: { description: "Too many wrong tokens of this network", body: error },
-    503: { description: "The provider could not be looked at now", body: error },
+    400: { description: "Not understood, or no invitation that is open", body: refusalSchema },
+    403: { description: "The provider is not trusted, or did not sign", body: refusalSchema },
+    409: { description: "Somebody else accepted it", body: refusalSchema },
+    429: { description: "Too many wrong tokens of this network", body: refusalSchema },
+    503: { description: "The provider could not be looked at now", body: refusalSchema },
   },
 };

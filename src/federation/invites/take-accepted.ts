@@ -13,6 +13,7 @@ import { addRecord } from "../../store/records.ts";
 import type { Db } from "../../store/store.ts";
 import { limits } from "../../domain/limits.ts";
 import type { FederationParts } from "../parts.ts";
+import { comeBack, refusal } from "../refusal.ts";
 import { type Acceptance, readAcceptance } from "./acceptance.ts";
 import { keepContact, ownPerson } from "./contact.ts";
 
@@ -23,7 +24,8 @@ import { keepContact, ownPerson } from "./contact.ts";
  */
 export async function takeAccepted(parts: FederationParts, request: PeerRequest<null>): Promise<PeerReply> {
   const read = readAcceptance(request);
-  if (read.kind === "invalid") return refusal(400, "Invalid parameters", { [read.field]: read.why });
+  if (read.kind === "invalid")
+    return refusal(400, "Invalid parameters", [{ name: read.field, message: read.why }]);
   const { acceptance } = read;
   const { db } = parts.store;
   const invite = await inviteByToken(db, acceptance.token);
@@ -109,8 +111,7 @@ async function isSame(db: Db, invite: GivenInvite, { host, userID }: Acceptance)
 function unknownToken({ countWrongSecret }: PeerRequest<null>): PeerReply {
   const waitMs = countWrongSecret();
   if (waitMs === null) return notFound;
-  const headers = { "retry-after": String(Math.ceil(waitMs / 1000)) };
-  return { ...refusal(429, "Too many wrong tokens"), headers };
+  return comeBack(429, "Too many wrong tokens", waitMs);
 }
 
 function notTrusted(parts: FederationParts, host: string, reason: string): Look {
@@ -118,16 +119,7 @@ function notTrusted(parts: FederationParts, host: string, reason: string): Look 
   return { kind: "refused", reply: refusal(403, "The receiver's provider is not trusted") };
 }
 
-/** The body of all errors; fields that are wrong with their reason (reference/ocm.md 4.2). */
-function refusal(status: number, message: string, wrong: Readonly<Record<string, string>> = {}): PeerReply {
-  const validationErrors = Object.entries(wrong).map(([name, why]) => ({ name, message: why }));
-  return {
-    status,
-    body: { message, ...(validationErrors.length === 0 ? {} : { validationErrors }) },
-  };
-}
-
-const notFound = refusal(400, "Invalid or non existing token", { token: "NOT_FOUND" });
+const notFound = refusal(400, "Invalid or non existing token", [{ name: "token", message: "NOT_FOUND" }]);
 const alreadyAccepted = refusal(409, "Invite already accepted");
 const comeAgain: PeerReply = {
   ...refusal(503, "The receiver's provider could not be looked at; come again later"),

@@ -12,6 +12,13 @@ export interface PrintedInvite {
   readonly inviteString: string;
 }
 
+export interface Notification {
+  readonly id: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly detail: string | null;
+}
+
 /** An Usher with Dora, a server that a test drives by hand, and a place for one more. */
 export interface InviteWorld extends AsyncDisposable {
   readonly stage: Stage;
@@ -28,6 +35,11 @@ export interface InviteWorld extends AsyncDisposable {
   acceptance(token: string, more?: object): Record<string, unknown>;
   /** Posts it. */
   accept(fields: object, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  /** Dora pastes an invitation of another server. */
+  add(pasted: string): Promise<Notification>;
+  /** She accepts it, and her Usher asks that server once. */
+  follow(pasted: string): Promise<Notification>;
+  show(notificationId: string): Promise<Notification>;
   /** As if the time of an invitation were over. */
   expire(inviteId: string): Promise<void>;
 }
@@ -47,6 +59,8 @@ export async function openInviteWorld(...hosts: readonly string[]): Promise<Invi
   );
   const stranger = await stage.start(startStranger, "other.example", {});
   const { db } = usher.site.store;
+  const add: InviteWorld["add"] = async (pasted) => usher.json("notification", "add", "dora", pasted);
+  const show: InviteWorld["show"] = async (id) => usher.json("notification", "show", id);
   const all = stack.move();
   return {
     stage,
@@ -84,6 +98,14 @@ export async function openInviteWorld(...hosts: readonly string[]): Promise<Invi
       ...more,
     }),
     accept: async (body, headers = {}) => usher.ask("POST", "/ocm/invite-accepted", { body, headers }),
+    add,
+    show,
+    follow: async (pasted) => {
+      const { id } = await add(pasted);
+      await usher.usher("notification", "accept", id);
+      await usher.work("follow");
+      return show(id);
+    },
     expire: async (id) => {
       const past = { expires_at: Date.now() - 1 };
       await db.updateTable("ocm_invite").set(past).where("id", "=", id).execute();
