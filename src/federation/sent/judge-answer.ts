@@ -55,7 +55,8 @@ export function moreTelling<Answer extends { readonly because: string }>(
 }
 
 function wordsIn(body: unknown): string | null {
-  const message = isObject(body) ? body["message"] : null;
+  // Seafile's name for it comes last.
+  const message = isObject(body) ? (body["message"] ?? body["error_msg"]) : null;
   const words = typeof message === "string" ? oneLine(message, limits.ocmPeerWordsChars) : "";
   return words === "" ? null : words;
 }
