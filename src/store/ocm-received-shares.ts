@@ -44,6 +44,9 @@ export type ReceivedShareName = {
   readonly host: string | null;
 } & ({ readonly secretHash: string } | { readonly shareWith: string });
 
+/** One, unless several servers gave one account shares of the same id and nobody proves which of them speaks. */
+const namedRows = 10;
+
 /** Id, origin, and secret or recipient in one look-up (reference/ocm.md 9): whatever differs, there is no such share. */
 export async function receivedSharesNamed(
   db: Db,
@@ -59,7 +62,7 @@ export async function receivedSharesNamed(
     "secretHash" in name
       ? query.where("secret_hash", "=", name.secretHash)
       : query.where("share_with", "=", name.shareWith);
-  return query.limit(10).execute();
+  return query.limit(namedRows).execute();
 }
 
 /** Shares that wait for the account's answer. */

@@ -121,7 +121,8 @@ function notTrusted(parts: FederationParts, host: string, reason: string): Look 
 
 const notFound = refusal(400, "Invalid or non existing token", [{ name: "token", message: "NOT_FOUND" }]);
 const alreadyAccepted = refusal(409, "Invite already accepted");
-const comeAgain: PeerReply = {
-  ...refusal(503, "The receiver's provider could not be looked at; come again later"),
-  headers: { "retry-after": String(limits.ocmComeAgainMs / 1000) },
-};
+const comeAgain = comeBack(
+  503,
+  "The receiver's provider could not be looked at; come again later",
+  limits.ocmComeAgainMs,
+);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { limits } from "../../domain/limits.ts";
 import type { PeerOperation, PeerReply, PeerRequest, SiteRoute } from "../../http/peer-route.ts";
 import type { FederationParts } from "../parts.ts";
+import { refusalSchema } from "../refusal.ts";
 import { takeNotification } from "./take-notification.ts";
 import { takeShare } from "./take-share.ts";
 
@@ -28,10 +29,6 @@ function posted(path: string, operation: PeerOperation, take: Take, parts: Feder
 }
 
 const text = z.string();
-const error = z.object({
-  message: text,
-  validationErrors: z.array(z.object({ name: text, message: text })).optional(),
-});
 
 const sharing: PeerOperation = {
   id: "receiveShare",
@@ -53,12 +50,12 @@ const sharing: PeerOperation = {
       description: "Taken; it may wait for the account's answer",
       body: z.object({ recipientDisplayName: text, recipientUserId: text }),
     },
-    400: { description: "Not understood, or for nobody here", body: error },
-    401: { description: "Not signed as it should be", body: error },
-    403: { description: "Refused by this server's rules", body: error },
-    429: { description: "Too many wrong requests of this network", body: error },
-    501: { description: "Share type, resource type or protocol not supported", body: error },
-    503: { description: "Too many shares wait for this account's answer", body: error },
+    400: { description: "Not understood, or for nobody here", body: refusalSchema },
+    401: { description: "Not signed as it should be", body: refusalSchema },
+    403: { description: "Refused by this server's rules", body: refusalSchema },
+    429: { description: "Too many wrong requests of this network", body: refusalSchema },
+    501: { description: "Share type, resource type or protocol not supported", body: refusalSchema },
+    503: { description: "Too many shares wait for this account's answer", body: refusalSchema },
   },
 };
 
@@ -75,8 +72,8 @@ const notifying: PeerOperation = {
   }),
   replies: {
     201: { description: "Heard", body: z.object({}) },
-    400: { description: "Not understood, or of no share that is known here", body: error },
-    401: { description: "Not signed as it should be", body: error },
-    429: { description: "Too many wrong requests of this network", body: error },
+    400: { description: "Not understood, or of no share that is known here", body: refusalSchema },
+    401: { description: "Not signed as it should be", body: refusalSchema },
+    429: { description: "Too many wrong requests of this network", body: refusalSchema },
   },
 };

@@ -22,14 +22,6 @@ export function readPermissions(value: unknown): readonly OcmPermission[] {
   return value === "rw" ? ["read", "write"] : ["read"];
 }
 
-/** What of `asked` is within `allowed`: rights of a share never grow on their way (reference/ocm.md 9). */
-export function clampPermissions(
-  asked: readonly OcmPermission[],
-  allowed: readonly OcmPermission[],
-): readonly OcmPermission[] {
-  return order.filter((each) => asked.includes(each) && allowed.includes(each));
-}
-
 function ofBits(sum: number): readonly OcmPermission[] {
   return order.filter((each) => (sum & bits[each]) !== 0).filter(onlyWithRead);
 }

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { clampPermissions, readPermissions } from "../../../src/protocols/ocm/permissions.ts";
+import { readPermissions } from "../../../src/protocols/ocm/permissions.ts";
 import { type OfferedShare, readShare } from "../../../src/protocols/ocm/share-body.ts";
 import { writeShare } from "../../../src/protocols/ocm/write-share.ts";
 
@@ -181,16 +181,6 @@ describe("permissions", () => {
     [null, ["read"]],
   ])("%j gives %j", (value, expected) => {
     expect(readPermissions(value)).toEqual(expected);
-  });
-
-  test("never grow", () => {
-    const some = fc.subarray(["read", "write", "share"] as const);
-    fc.assert(
-      fc.property(some, some, (asked, allowed) => {
-        const clamped = clampPermissions(asked, allowed);
-        expect(clamped.every((each) => asked.includes(each) && allowed.includes(each))).toBe(true);
-      }),
-    );
   });
 });
 
