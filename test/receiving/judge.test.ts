@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Rule } from "../../src/domain/policy.ts";
+import { noWayOut } from "../../src/no-way-out.ts";
+import { createProtocols } from "../../src/protocols/protocols.ts";
 import { accept, ignore } from "../../src/receiving/answer.ts";
 import { readNotification } from "../../src/store/notifications.ts";
 import { type JudgeWorld, openJudgeWorld } from "./judge-world.ts";
@@ -93,14 +95,18 @@ describe("the policy", () => {
     expect((await world.mail({ account: "carla" })).after.state).toBe("accepted");
   });
 
-  test("holds what it would accept but nobody here can follow, and ignores what cannot be refused; both plainly", async () => {
-    world.settings.policy = [
-      { ...acceptAll, protocol: "ocm-invite" },
-      { ...acceptAll, then: "refuse" },
-    ];
-    const invite = await world.mail({ share: { protocol: "ocm-invite", variant: "link" } });
+  test("holds what it would accept but nobody here can follow, plainly", async () => {
+    const others = createProtocols({ http: noWayOut }).filter(({ name }) => name !== "ocm-invite");
+    await using without = await openJudgeWorld(others);
+    without.settings.policy = [acceptAll];
+    const invite = await without.mail({ share: { protocol: "ocm-invite", variant: "link" } });
     expect(invite.after).toMatchObject({ state: "held", reason: "protocol-cannot-be-followed" });
     expect(invite.after.detail).toContain("Invitations of Open Cloud Mesh cannot be followed");
+    expect(await without.jobs()).toEqual([]);
+  });
+
+  test("ignores what cannot be refused, plainly", async () => {
+    world.settings.policy = [{ ...acceptAll, then: "refuse" }];
     const ox = await world.mail({ messageId: "<2@x>" });
     expect(ox.after).toMatchObject({ state: "ignored", reason: "policy" });
     expect(ox.after.detail).toContain("its origin hears nothing");
