@@ -12,6 +12,8 @@ export interface FollowingWorld extends AsyncDisposable {
   readonly stage: Stage;
   readonly usher: Usher;
   readonly dora: Follower;
+  /** Another account. */
+  follower(account: string): Promise<Follower>;
   /** OCM address of an account. */
   address(account: string): string;
   protocol(name: Protocol["name"]): Protocol;
@@ -32,8 +34,12 @@ export async function openFollowingWorld(options: Partial<UsherOptions> = {}): P
   const usher = stack.use(await startUsher(stage, { accounts: ["dora", "carl"], ...options, hostname }));
   const { parts } = usher.origins;
   const { db } = parts.store;
-  const account = await readFollowingAccount(db, await usher.accountId("dora"), parts.sealer);
-  if (account === undefined) throw new Error("Dora has no account.");
+  const follower: FollowingWorld["follower"] = async (name) => {
+    const account = await readFollowingAccount(db, await usher.accountId(name), parts.sealer);
+    if (account === undefined) throw new Error(`${name} has no account.`);
+    return account.who;
+  };
+  const dora = await follower("dora");
   const shareOf: FollowingWorld["shareOf"] = async (id) => {
     const row = await readNotification(db, id);
     const asking = row === undefined ? undefined : await askFor(row, parts);
@@ -49,7 +55,8 @@ export async function openFollowingWorld(options: Partial<UsherOptions> = {}): P
   return {
     stage,
     usher,
-    dora: account.who,
+    dora,
+    follower,
     address: (name) => `${name}@${usher.host}`,
     protocol,
     announced: async (name, share) => {

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OutboundException } from "../../src/config/config.ts";
 import { createOrigins, type Origins } from "../../src/origins.ts";
+import type { CurrentConfig } from "../../src/room.ts";
 import { createServing } from "../../src/serving.ts";
 import { openSite, type Site } from "../../src/site.ts";
 import { createToken, tokenScopes } from "../../src/store/api-tokens.ts";
@@ -21,6 +22,8 @@ export interface Usher extends AsyncDisposable {
   readonly origin: string;
   readonly site: Site;
   readonly origins: Origins;
+  /** As its rooms are given it: with the way to the hosts of the stage. */
+  readonly current: CurrentConfig;
   readonly front: TlsFront;
   /** Port of 127.0.0.1 behind the proxy. */
   readonly httpPort: number;
@@ -105,6 +108,7 @@ export async function startUsher(stage: Stage, options: UsherOptions): Promise<U
     origin: `https://${host}`,
     site,
     origins,
+    current,
     front,
     httpPort: behind,
     logged,

@@ -1,0 +1,8 @@
+import { followWayContract } from "../../contract/origin.contract.ts";
+import { nextcloud32, nextcloud34 } from "./families.ts";
+import { openReceived } from "./received-world.ts";
+
+followWayContract("A share of Nextcloud 32", async () => openReceived(nextcloud32));
+followWayContract("A share of the master line of Nextcloud, by tokens", async () =>
+  openReceived(nextcloud34),
+);
