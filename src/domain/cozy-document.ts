@@ -6,6 +6,7 @@ export type DocumentBody = JsonObject;
 
 export const filesType = "io.cozy.files";
 export const contactsType = "io.cozy.contacts";
+export const groupsType = "io.cozy.contacts.groups";
 /** The folders that hold everything, what was thrown away, and what others share: none of them is shared (reference/cozy.md 7.1). */
 export const unsharedFolders: readonly string[] = [
   "io.cozy.files.root-dir",

@@ -11,6 +11,13 @@ export interface AskedRecipient {
   readonly isReadOnly: boolean;
 }
 
+/** A group of contacts that somebody wants to share with (v3). */
+export interface AskedGroup {
+  readonly field: string;
+  readonly id: string;
+  readonly isReadOnly: boolean;
+}
+
 /** A sharing that an application, or the command line, asks for; in no generation's wording any more. */
 export interface AskedSharing {
   readonly generation: "v2" | "v1a" | "v1b" | "v3";
@@ -26,6 +33,7 @@ export interface AskedSharing {
   /** As cozy_sharing.attributes_json keeps it. */
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly recipients: readonly AskedRecipient[];
+  readonly groups?: readonly AskedGroup[];
 }
 
 export type ReadRequest =

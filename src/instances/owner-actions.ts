@@ -18,6 +18,8 @@ export interface OwnerActions {
    * generation has no way back.
    */
   renewMember?(db: Db, sharing: CozySharingRow, member: CozyMemberRow, renewed: RenewedMember): Promise<void>;
+  /** Those who have accepted hear who the members are now, where a generation has that. */
+  tellMembers?(db: Db, sharing: CozySharingRow): Promise<void>;
   /** The owner takes the sharing back from one member. With the last one it ends where the generation says so (`endOwnSharing`). */
   revokeMember(db: Db, sharing: CozySharingRow, member: CozyMemberRow): Promise<void>;
   /** The owner takes the whole sharing back, which is marked as ended already (`endOwnSharing`); the members are left to do. */

@@ -39,7 +39,8 @@ export async function contactByAddress(
 export type WrittenContact = Pick<
   ContactRow,
   "account_id" | "address_key" | "address" | "name" | "instance_url"
->;
+> &
+  Partial<Pick<ContactRow, "groups_json">>;
 
 /** Adds a contact under this id; null makes one. Its id. */
 export async function insertContact(db: Db, id: string | null, contact: WrittenContact): Promise<string> {

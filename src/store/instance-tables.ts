@@ -74,6 +74,10 @@ export interface CozyMemberTable {
   /** Why the last call to his Cozy failed. */
   error: string | null;
   updated_at: number;
+  /** v3: indexes of the sharing's groups that he is in, JSON. */
+  groups_json: Generated<string>;
+  /** Whether he is a member through groups alone. */
+  is_only_in_groups: Generated<number>;
 }
 
 /** An OAuth client (RFC 6749) that another Cozy registered at an instance host. */

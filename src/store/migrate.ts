@@ -5,6 +5,7 @@ import { fateOfMail } from "./migrations/003-fate-of-mail.ts";
 import { instances } from "./migrations/004-instances.ts";
 import { openCloudMesh } from "./migrations/005-open-cloud-mesh.ts";
 import { registeringNetworks } from "./migrations/006-registering-networks.ts";
+import { contactGroups } from "./migrations/007-contact-groups.ts";
 import type { Schema } from "./schema.ts";
 import { StoreError } from "./store-error.ts";
 import { inTransaction } from "./transaction-scope.ts";
@@ -17,6 +18,7 @@ const migrations: readonly (readonly string[])[] = [
   instances,
   openCloudMesh,
   registeringNetworks,
+  contactGroups,
 ];
 
 /** "Ushr": tells the store from other SQLite files. */

@@ -268,6 +268,8 @@ export interface ContactTable {
   instance_url: Generated<string | null>;
   /** Grows with each change. */
   revision: Generated<number>;
+  /** Ids of the groups that he is in, JSON. */
+  groups_json: Generated<string>;
 }
 
 /** A bearer token of the API (RFC 6750). */

@@ -46,7 +46,7 @@ test("a schema newer than the program is refused with both numbers and the way o
   await sql`pragma user_version = 41`.execute(store.db);
   const error = await openStore(store.file).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ code: "SCHEMA_NEW", temporary: false });
-  expect(String(error)).toMatch(/schema 41.* only up to 6;.*newer Usher/);
+  expect(String(error)).toMatch(/schema 41.* only up to 7;.*newer Usher/);
 });
 
 test("a command that may not migrate says so where there is no store or an older one", async () => {
@@ -166,7 +166,7 @@ function everythingOf(a: string): readonly string[] {
     `insert into recipient values ('r${a}', 'h${a}', 'c@example.net', 'c@example.net', null, 'en', 'pending', null, 1, 1, null, null)`,
     `insert into invitation values ('i${a}', 'r${a}', 'invite', '<${a}@usher>', null, 'planned', 0, 0, null, 1, null, null, null, null, null)`,
     `insert into record (at, account_id, notification_id, kind, detail_json) values (1, '${a}', 'n${a}', 'state', '{}')`,
-    `insert into contact values ('${a}', 'c@example.net', 'c@example.net', null, 1, 1, 'c${a}', null, 1)`,
+    `insert into contact values ('${a}', 'c@example.net', 'c@example.net', null, 1, 1, 'c${a}', null, 1, '[]')`,
     `insert into api_token values ('t${a}', 'phone', 'hash-${a}', '${a}', '[]', 1, null, null, null, null)`,
     `insert into answer_secret values ('secret-${a}', 'n${a}', '${a}@example.org', 1, 2, null)`,
     `insert into notice values ('w${a}', '${a}', 'n${a}', 'held', 'held', null, '<${a}.notice@usher>', null, 'planned', 0,
@@ -177,14 +177,14 @@ function everythingOf(a: string): readonly string[] {
     `insert into cozy_sharing values ('z${a}', '${a}', 'v1a', 1, 'd', 'k', 'u1', 'one-shot', null, null, null, '{}', '{}', 0,
       null, 'n${a}', 'h${a}', 1, 1, 1)`,
     `insert into cozy_member values ('m${a}', 'z${a}', 1, 'c${a}', 'r${a}', null, null, null, null, 'pending', 0, null,
-      null, null, null, null, null, null, 1)`,
+      null, null, null, null, null, null, 1, '[]', 0)`,
     `insert into cozy_client values ('o${a}', '${a}', 'z${a}', 'h', 'h', 'Alice', 'sharing', 'u', 's', '[]', 1, null)`,
     `insert into cozy_token values ('k${a}', '${a}', 'o${a}', 'z${a}', 'access', '', 1, null, null)`,
     `insert into cozy_document (account_id, doctype, document_id, revision, body_json, is_deleted, received_through, updated_at)
       values ('${a}', 'io.cozy.tests', 'd', '1-a', '{}', 0, 'z${a}', 1)`,
     `insert into ocm_contact values ('q${a}', '${a}', 'cloud.example', 'dora', 'Dora', null, 'invite-sent', 1)`,
     `insert into ocm_invite values ('v${a}', '${a}', 'h${a}', 'r${a}', 'hash-${a}', 'u1', 'open', 'q${a}', null, 1, 2, null)`,
-    `insert into ocm_received_share values ('x${a}', '${a}', 'cloud.example', '17', 'hash', 'u1', null, null, 0, 'webdav', null,
+    `insert into ocm_received_share values ('x${a}', '${a}', 'cloud.example', '17', 'hash', 'u1', null, null, 0, null, 'webdav', null,
       'alice@site', 'dora@cloud.example', 'dora@cloud.example', null, null, 't', 'file', '[]', '[]', 'pending', 1, 'n${a}', null, 1, 1)`,
     `insert into ocm_expected_share values ('${a}', 'cloud.example', 'n${a}', 2)`,
     `insert into ocm_sent_share values ('p${a}', '${a}', 'h${a}', 'r${a}', 'cloud.example', 'dora@cloud.example', 'p-${a}', 'hash-${a}',

@@ -1,13 +1,18 @@
-import { addressKey } from "../../domain/address.ts";
-import type { AskedRecipient } from "../../domain/cozy-request.ts";
+import type { AskedGroup, AskedRecipient } from "../../domain/cozy-request.ts";
 import { limits } from "../../domain/limits.ts";
 import type { Instance } from "../../http/peer-route.ts";
-import { type CozyMemberRow, cozyMembersOf, type CozySharingRow } from "../../store/cozy-sharings.ts";
+import {
+  cozyMembersOf,
+  cozySharingById,
+  type CozySharingRow,
+  updateCozyMember,
+} from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
 import { JsonApiError } from "../json-api.ts";
-import { addMember, type Invited } from "../members.ts";
+import { addMember } from "../members.ts";
 import { actionsFor, type ApiParts } from "./actions.ts";
-import { findInvited } from "./invited.ts";
+import { addGroups } from "./groups.ts";
+import { findInvited, isSame } from "./invited.ts";
 
 /**
  * More members for a sharing that stands. Who is a member already stays as he is; whom it was taken back from begins anew where
@@ -19,6 +24,7 @@ export async function addRecipients(
     readonly instance: Pick<Instance, "accountId" | "url">;
     readonly sharing: CozySharingRow;
     readonly recipients: readonly AskedRecipient[];
+    readonly groups?: readonly AskedGroup[];
     /** Whether they are asked at once. */
     readonly isAsked: boolean;
   },
@@ -43,21 +49,17 @@ export async function addRecipients(
   for (const [place, one] of added.entries()) {
     await addMember(db, { sharing, ownUrl: instance.url, place: next + place, invited: one }, actions, parts);
   }
-  for (const member of members.filter(({ status }) => status === "revoked")) {
+  for (const member of members) {
     const again = invited.find((one) => isSame(member, one));
-    if (again !== undefined) await actions.renewMember?.(db, sharing, member, again);
+    if (again === undefined) continue;
+    if (member.status === "revoked") await actions.renewMember?.(db, sharing, member, again);
+    // From now on he is no member through his groups alone.
+    await updateCozyMember(db, member.id, { is_only_in_groups: 0 });
   }
-  if (isAsked) await actions.invite(db, sharing);
-  return sharing;
-}
-
-/** Another member may have brought him in, by his address or his Cozy alone. */
-function isSame(
-  { contact_id: contactId, address, instance_url: url }: CozyMemberRow,
-  invited: Invited,
-): boolean {
-  if (contactId !== null && invited.contactId !== null) return contactId === invited.contactId;
-  if (address !== null && invited.address !== null)
-    return addressKey(address) === addressKey(invited.address);
-  return url !== null && url === invited.instanceUrl;
+  await addGroups(db, { sharing, ownUrl: instance.url }, wanted.groups ?? [], parts);
+  if (!isAsked) return sharing;
+  const after = (await cozySharingById(db, sharing.id)) ?? sharing;
+  await actions.invite(db, after);
+  await actions.tellMembers?.(db, after);
+  return after;
 }

@@ -18,14 +18,13 @@ import type { Db } from "../../store/store.ts";
 import { noteUse, requireAccess, requireApplication } from "../documents/access.ts";
 import { JsonApiError, jsonApiRoute } from "../json-api.ts";
 import type { ApiParts } from "./actions.ts";
+import { followGroups } from "./groups.ts";
 import { contactDocument, contactRevision, readContact } from "./contacts.ts";
-
-type ContactParts = Pick<ApiParts, "store">;
 
 const base = `/data/${contactsType}`;
 
 /** Contacts, as documents of their type; they are those of `usher contact`. */
-export function contactRoutes(parts: ContactParts): readonly PeerRoute[] {
+export function contactRoutes(parts: ApiParts): readonly PeerRoute[] {
   return [
     jsonApiRoute({ method: "GET", path: `${base}/_all_docs`, operation: listing }, async (request) =>
       list(parts, request),
@@ -59,7 +58,7 @@ async function requireContact(db: Db, request: PeerRequest, verb: Verb): Promise
   throw new JsonApiError(403, { detail: `The token's permissions do not hold ${verb} on this contact.` });
 }
 
-async function list({ store: { db } }: ContactParts, request: PeerRequest): Promise<PeerReply> {
+async function list({ store: { db } }: Pick<ApiParts, "store">, request: PeerRequest): Promise<PeerReply> {
   await requireContact(db, request, "GET");
   const contacts = await listContacts(db, request.instance.accountId);
   const rows = contacts.slice(0, limits.cozyListedDocuments).map((contact) => ({
@@ -71,14 +70,14 @@ async function list({ store: { db } }: ContactParts, request: PeerRequest): Prom
   return { status: 200, body: { total_rows: contacts.length, offset: 0, rows } };
 }
 
-async function read({ store: { db } }: ContactParts, request: PeerRequest): Promise<PeerReply> {
+async function read({ store: { db } }: Pick<ApiParts, "store">, request: PeerRequest): Promise<PeerReply> {
   const id = await requireContact(db, request, "GET");
   return { status: 200, body: contactDocument(await standing(db, request, id)) };
 }
 
-async function put({ store }: ContactParts, request: PeerRequest): Promise<PeerReply> {
+async function put(parts: ApiParts, request: PeerRequest): Promise<PeerReply> {
   const given = bodyIn(request);
-  const { known, contact } = await store.transaction(async (db) => {
+  const { known, contact } = await parts.store.transaction(async (db) => {
     const id = await requireContact(db, request, request.params["id"] === undefined ? "POST" : "PUT");
     const { accountId } = request.instance;
     const before = id === null ? undefined : await contactById(db, accountId, id);
@@ -88,18 +87,21 @@ async function put({ store }: ContactParts, request: PeerRequest): Promise<PeerR
     await noteUse(db, request, Date.now());
     const kept = before === undefined ? await insertContact(db, id, written) : before.id;
     if (before !== undefined) await updateContact(db, before, written);
-    return { known: before !== undefined, contact: await standing(db, request, kept) };
+    const after = await standing(db, request, kept);
+    await followGroups(db, { before: before ?? null, after }, parts);
+    return { known: before !== undefined, contact: after };
   });
   const rev = contactRevision(contact);
   const body = { ok: true, id: contact.id, type: contactsType, rev, data: contactDocument(contact) };
   return { status: known ? 200 : 201, body };
 }
 
-async function remove({ store }: ContactParts, request: PeerRequest): Promise<PeerReply> {
-  const id = await store.transaction(async (db) => {
+async function remove(parts: ApiParts, request: PeerRequest): Promise<PeerReply> {
+  const id = await parts.store.transaction(async (db) => {
     const contact = await standing(db, request, await requireContact(db, request, "DELETE"));
     requireRevision(contact, request.query.get("rev"));
     await noteUse(db, request, Date.now());
+    await followGroups(db, { before: contact, after: null }, parts);
     await deleteContact(db, contact.account_id, contact.address_key);
     return contact.id;
   });
@@ -142,6 +144,7 @@ const contactBody = z.looseObject({
   fullname: z.string().optional(),
   email: z.array(z.object({ address: z.string() })),
   cozy: z.array(z.object({ url: z.string() })).optional(),
+  relationships: z.looseObject({}).optional(),
 });
 
 const reading: PeerOperation = {

@@ -1,5 +1,6 @@
+import { z } from "zod";
 import { addressKey } from "../../domain/address.ts";
-import { contactsType } from "../../domain/cozy-document.ts";
+import { contactsType, groupsType } from "../../domain/cozy-document.ts";
 import { isObject, type JsonObject } from "../../domain/json.ts";
 import { limits } from "../../domain/limits.ts";
 import { oneLine } from "../../domain/one-line.ts";
@@ -14,12 +15,39 @@ export function contactRevision({ id, revision }: ContactRow): string {
 }
 
 /** What a contact's document says of him (the cozy-stack sharings document, "recipient"). */
-export function contactAttributes({ name, address, instance_url: url }: ContactRow): object {
+export function contactAttributes(contact: ContactRow): object {
+  const { name, address, instance_url: url } = contact;
+  const groups = groupsOf(contact).map((id) => ({ _id: id, _type: groupsType }));
   return {
     ...(name === null ? {} : { fullname: name }),
     email: [{ address }],
     cozy: url === null ? [] : [{ url }],
+    ...(groups.length === 0 ? {} : { relationships: { groups: { data: groups } } }),
   };
+}
+
+const idsSchema = z.array(z.string());
+
+/** Ids of the groups that a contact is in. */
+export function groupsOf({ groups_json: text }: Pick<ContactRow, "groups_json">): readonly string[] {
+  return idsSchema.parse(JSON.parse(text));
+}
+
+const groupsSchema = z.object({
+  groups: z.object({
+    data: z.array(z.object({ _id: z.string().regex(/^[^\s/]{1,200}$/) })).max(limits.cozyMembers),
+  }),
+});
+
+/** As cozy-stack keeps them, in the contact's relationships. Throws JsonApiError 422. */
+function readGroups(relationships: unknown): readonly string[] {
+  if (relationships === undefined) return [];
+  const read = groupsSchema.safeParse(relationships);
+  if (read.success) return [...new Set(read.data.groups.data.map(({ _id }) => _id))];
+  throw new JsonApiError(422, {
+    detail: `The groups of a contact are written { "data": [{ "_id": ..., "_type": "${groupsType}" }] }.`,
+    field: "relationships.groups",
+  });
 }
 
 /** The whole document. */
@@ -47,6 +75,7 @@ export function readContact(accountId: string, body: JsonObject): WrittenContact
     address,
     name: name === "" ? null : name,
     instance_url: url,
+    groups_json: JSON.stringify(readGroups(body["relationships"])),
   };
 }
 

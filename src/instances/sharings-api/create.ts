@@ -13,6 +13,7 @@ import { JsonApiError } from "../json-api.ts";
 import { addMember } from "../members.ts";
 import { beginOwnSharing } from "../own-sharing.ts";
 import { actionsOf, type ApiParts } from "./actions.ts";
+import { addGroups } from "./groups.ts";
 import { findInvited } from "./invited.ts";
 
 export interface NewCozySharing {
@@ -47,6 +48,7 @@ export async function createCozySharing(
   for (const [place, one] of invited.entries()) {
     await addMember(db, { sharing, ownUrl: instance.url, place: place + 1, invited: one }, actions, parts);
   }
+  await addGroups(db, { sharing, ownUrl: instance.url }, asked.groups ?? [], parts);
   await actions.invite(db, sharing);
   return standing(db, id);
 }

@@ -9,6 +9,7 @@ import {
   insertContact,
   updateContact,
 } from "../../store/contacts.ts";
+import type { CozyMemberRow } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
 import { JsonApiError, type JsonApiProblem } from "../json-api.ts";
 import type { Invited } from "../members.ts";
@@ -33,7 +34,7 @@ export async function findInvited(
   for (const asked of recipients) {
     const one = await findOne(db, accountId, asked, generation);
     if ("problem" in one) absent.push(one);
-    else if (!found.some((known) => isSame(known, one))) found.push(one);
+    else if (!found.some((known) => isNamedTwice(known, one))) found.push(one);
   }
   const isTolerable =
     generation === "v1b" && found.length > 0 && absent.every(({ status }) => status === 404);
@@ -50,7 +51,22 @@ export async function findInvited(
   });
 }
 
-function isSame(one: Invited, other: Invited): boolean {
+/** Whether somebody who is to be invited is that member. Another member may have brought him in, by his address or Cozy alone. */
+export function isSame(
+  {
+    contact_id: contactId,
+    address,
+    instance_url: url,
+  }: Pick<CozyMemberRow, "contact_id" | "address" | "instance_url">,
+  invited: Invited,
+): boolean {
+  if (contactId !== null && invited.contactId !== null) return contactId === invited.contactId;
+  if (address !== null && invited.address !== null)
+    return addressKey(address) === addressKey(invited.address);
+  return url !== null && url === invited.instanceUrl;
+}
+
+function isNamedTwice(one: Invited, other: Invited): boolean {
   if (one.contactId !== null || other.contactId !== null) return one.contactId === other.contactId;
   return one.instanceUrl === other.instanceUrl;
 }
@@ -117,7 +133,8 @@ async function strangerOf(
   };
 }
 
-function invitedOf(contact: ContactRow, isReadOnly: boolean): Invited {
+/** A contact as somebody to be invited. */
+export function invitedOf(contact: ContactRow, isReadOnly: boolean): Invited {
   const { id, name, address, instance_url: instanceUrl } = contact;
   return { contactId: id, name, address, instanceUrl, isReadOnly };
 }

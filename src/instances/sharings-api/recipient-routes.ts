@@ -1,4 +1,4 @@
-import type { AskedRecipient } from "../../domain/cozy-request.ts";
+import type { AskedRecipient, AskedSharing } from "../../domain/cozy-request.ts";
 import { isObject } from "../../domain/json.ts";
 import type { PeerReply, PeerRequest, PeerRoute } from "../../http/peer-route.ts";
 import { readRecipientsRequest } from "../../protocols/cozy/create-request.ts";
@@ -9,6 +9,8 @@ import { documentReply, JsonApiError, jsonApiRoute } from "../json-api.ts";
 import { type ApiParts } from "./actions.ts";
 import { addRecipients } from "./add-recipients.ts";
 import { endedByMember, leaveSharing, revokeAll, revokeOne } from "./end.ts";
+import { recordEnd } from "../own-sharing.ts";
+import { revokeGroup } from "./groups.ts";
 import { findSharing, requireOwner, requireOwnSharing } from "./found.ts";
 import { adding, addingOne, endingForOne } from "./operations.ts";
 import { showSharing } from "./show.ts";
@@ -21,10 +23,10 @@ export function recipientRoutes(parts: ApiParts): readonly PeerRoute[] {
 function addingRoutes(parts: ApiParts): readonly PeerRoute[] {
   return [
     jsonApiRoute({ method: "PUT", path: "/sharings/:id/recipient", operation: addingOne }, async (request) =>
-      add(parts, request, { recipients: () => [contactIn(request.body)], isAsked: false }),
+      add(parts, request, { invited: () => ({ recipients: [contactIn(request.body)] }), isAsked: false }),
     ),
     jsonApiRoute({ method: "POST", path: "/sharings/:id/recipients", operation: adding }, async (request) =>
-      add(parts, request, { recipients: () => recipientsIn(request), isAsked: true }),
+      add(parts, request, { invited: () => recipientsIn(request), isAsked: true }),
     ),
   ];
 }
@@ -52,6 +54,11 @@ function endingRoutes(parts: ApiParts): readonly PeerRoute[] {
       answer: byIndex,
     },
     {
+      path: "/sharings/:id/groups/:index",
+      operation: endingForOne("revokeGroup", "Take a sharing back from a group"),
+      answer: byGroup,
+    },
+    {
       path: "/sharings/:id/answer",
       operation: endingForOne("recipientLeft", "A recipient's Cozy says that he left"),
       answer: byMember,
@@ -70,20 +77,19 @@ function endingRoutes(parts: ApiParts): readonly PeerRoute[] {
   );
 }
 
+type AskedInvited = Pick<AskedSharing, "recipients" | "groups">;
+
 async function add(
   parts: ApiParts,
   request: PeerRequest,
-  {
-    recipients,
-    isAsked,
-  }: { readonly recipients: () => readonly AskedRecipient[]; readonly isAsked: boolean },
+  { invited, isAsked }: { readonly invited: () => AskedInvited; readonly isAsked: boolean },
 ): Promise<PeerReply> {
   return parts.store.transaction(async (db) => {
     const { sharing } = await requireOwnSharing(db, request);
     requireOwner(sharing);
     await noteUse(db, request, Date.now());
     const { instance } = request;
-    const added = { instance, sharing, recipients: recipients(), isAsked };
+    const added = { instance, sharing, ...invited(), isAsked };
     const after = await addRecipients(db, added, parts);
     return documentReply(200, await showSharing(db, after, { instance, sealer: parts.sealer }));
   });
@@ -98,13 +104,15 @@ function contactIn(body: unknown): AskedRecipient {
   return { field: "id", contactId: id, address: null, url: null, isReadOnly: false };
 }
 
-function recipientsIn({ query, body }: PeerRequest): readonly AskedRecipient[] {
+function recipientsIn({ query, body }: PeerRequest): AskedInvited {
   const contactId = query.get("ContactID");
   if (contactId !== null) {
-    return [{ field: "ContactID", contactId, address: null, url: null, isReadOnly: false }];
+    return {
+      recipients: [{ field: "ContactID", contactId, address: null, url: null, isReadOnly: false }],
+    };
   }
   const read = readRecipientsRequest(body);
-  if (read.kind === "recipients") return read.recipients;
+  if (read.kind === "recipients") return { recipients: read.recipients, groups: read.groups };
   throw new JsonApiError(read.status, read.problems);
 }
 
@@ -122,6 +130,15 @@ async function byContact(db: Db, request: PeerRequest, parts: ApiParts): Promise
 /** By his place among the members, as the sharing shows them: the owner has 0. */
 async function byIndex(db: Db, request: PeerRequest, parts: ApiParts): Promise<void> {
   await revoke(db, request, ({ place }) => String(place) === request.params["index"], parts);
+}
+
+/** By the group's place among those of the sharing. */
+async function byGroup(db: Db, request: PeerRequest, parts: ApiParts): Promise<void> {
+  const { access, sharing } = await requireOwnSharing(db, request);
+  requireOwner(sharing);
+  await noteUse(db, request, Date.now());
+  await recordEnd(db, sharing, { by: access.by, isWhole: false });
+  await revokeGroup(db, sharing, Number(request.params["index"]), parts);
 }
 
 async function revoke(

@@ -14,6 +14,7 @@ import type { Sealer } from "../../store/sealing.ts";
 import { readSharer } from "../../store/sharings.ts";
 import type { Db } from "../../store/store.ts";
 import { revisionOf } from "../revision.ts";
+import { groupsOfMember } from "../shared-groups.ts";
 import { contactAttributes, contactRevision } from "./contacts.ts";
 
 interface Shown {
@@ -138,6 +139,7 @@ async function currentAttributes(
 }
 
 function memberView({ member, status }: Shown): object {
+  const groups = groupsOfMember(member);
   return {
     status,
     ...optional("name", member.name),
@@ -145,6 +147,8 @@ function memberView({ member, status }: Shown): object {
     ...optional("email", member.address),
     ...optional("instance", member.instance_url),
     ...(member.is_read_only === 1 ? { read_only: true } : {}),
+    ...(member.is_only_in_groups === 1 ? { only_in_groups: true } : {}),
+    ...(groups.length === 0 ? {} : { groups }),
   };
 }
 

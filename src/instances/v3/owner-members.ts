@@ -16,6 +16,7 @@ import { failureOf, isTaken } from "../call.ts";
 import { JsonApiError, jsonApiType } from "../json-api.ts";
 import { addMember, moveMember } from "../members.ts";
 import type { InstanceParts, MemberStep } from "../parts.ts";
+import { groupsIn } from "../shared-groups.ts";
 import { stepFailed } from "../step-failed.ts";
 import { callsTo } from "./owner-calls.ts";
 import { inviteMembers, mailMissed, newMember, renewMember } from "./owner-invite.ts";
@@ -31,7 +32,8 @@ export async function membersStep(
   const ownUrl = await instanceUrlOf(db, sharing.account_id);
   const calls = member.status === "ready" ? callsTo(parts, { sharing, member }, signal) : null;
   if (calls === null || ownUrl === null) return { kind: "done" };
-  const body = writeMembers(await toldMembers(db, sharing, { ownUrl, addressee: member }));
+  const members = await toldMembers(db, sharing, { ownUrl, addressee: member });
+  const body = writeMembers(members, groupsIn(sharing));
   const reply = await calls.ask({
     method: "PUT",
     path: "/recipients",

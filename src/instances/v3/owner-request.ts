@@ -5,6 +5,7 @@ import type { WireRule } from "../../protocols/cozy/wire.ts";
 import { readDocument } from "../../store/cozy-documents.ts";
 import type { CozySharingRow } from "../../store/cozy-sharings.ts";
 import type { Db } from "../../store/store.ts";
+import { groupsIn } from "../shared-groups.ts";
 import { callCozy, type CallFailure, failureOf, isTaken } from "../call.ts";
 import { bodyOf } from "../documents/access.ts";
 import { jsonApiType } from "../json-api.ts";
@@ -37,6 +38,7 @@ export async function putRequest(
       isOpen: isOpen(sharing),
       rules: await rulesToTell(db, sharing),
       members: await toldMembers(db, sharing, { ownUrl, addressee }),
+      groups: groupsIn(sharing),
       createdAt: sharing.created_at,
       updatedAt: sharing.updated_at,
     },

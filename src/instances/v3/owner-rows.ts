@@ -19,6 +19,7 @@ import type { Sealer } from "../../store/sealing.ts";
 import { readSharer } from "../../store/sharings.ts";
 import type { Db } from "../../store/store.ts";
 import { JsonApiError } from "../json-api.ts";
+import { groupsOfMember } from "../shared-groups.ts";
 import { answerStateOf, sharecodeOf } from "./owner-secrets.ts";
 
 /** A member of a sharing that the account owns; his place is his index among the members, whose first is the account. */
@@ -156,6 +157,8 @@ export async function toldMembers(
     address: sharer?.address ?? null,
     instanceUrl: ownUrl,
     isReadOnly: false,
+    groups: [],
+    isOnlyInGroups: false,
   };
   const members = await cozyMembersOf(db, sharing.id);
   const others = members.map((member) => ({
@@ -164,6 +167,8 @@ export async function toldMembers(
     address: member.address,
     instanceUrl: member.id === addressee.id ? addressee.instance_url : null,
     isReadOnly: member.is_read_only === 1,
+    groups: groupsOfMember(member),
+    isOnlyInGroups: member.is_only_in_groups === 1,
   }));
   return [owner, ...others];
 }

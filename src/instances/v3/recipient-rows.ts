@@ -187,6 +187,8 @@ function newMember(id: string, cozySharingId: string, place: number, shown: Show
     ...nobody,
     ...closed,
     ...shown,
+    groups_json: "[]",
+    is_only_in_groups: 0,
     updated_at: Date.now(),
   };
 }

@@ -15,6 +15,7 @@ import { documentStep, initialStep } from "./owner-push.ts";
 import { memberLeft, revokeAll, revokeMember, revokeStep } from "./owner-revoke.ts";
 import { rightsStep, setReadOnly } from "./owner-rights.ts";
 import { requireMember } from "./owner-peer.ts";
+import { planMembersLists } from "./owner-rows.ts";
 
 /** What the owner of a sharing does; the rest of OwnerActions is for who was invited. */
 export function sharerActions(parts: InstanceParts): Omit<OwnerActions, "leave" | "endedBySharer"> {
@@ -23,6 +24,7 @@ export function sharerActions(parts: InstanceParts): Omit<OwnerActions, "leave" 
     newMember,
     invite: async (db, sharing) => inviteMembers(db, sharing, parts),
     renewMember: async (db, sharing, member, renewed) => renewMember(db, { sharing, member }, renewed, parts),
+    tellMembers: async (db, sharing) => planMembersLists(db, sharing, parts),
     revokeMember: async (db, sharing, member) => revokeMember(db, { sharing, member }, parts),
     revokeAll: async (db, sharing) => revokeAll(db, sharing, parts),
     memberLeft: async (db, sharing, member) => memberLeft(db, { sharing, member }, parts),

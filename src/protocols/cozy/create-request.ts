@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { filesType, unsharedFolders } from "../../domain/cozy-document.ts";
+import { contactsType, filesType, groupsType, unsharedFolders } from "../../domain/cozy-document.ts";
 import { allVerbs, type PermissionRule } from "../../domain/cozy-permissions.ts";
-import type { AskedRecipient, ReadRequest } from "../../domain/cozy-request.ts";
+import type { AskedGroup, AskedRecipient, ReadRequest } from "../../domain/cozy-request.ts";
 import { limits } from "../../domain/limits.ts";
 
 const action = z.enum(["none", "push", "sync", "revoke"]);
@@ -27,7 +27,7 @@ const named = z.object({
     .array(
       z.object({
         id: z.string().min(1).max(limits.cozyTextChars).optional(),
-        type: z.literal("io.cozy.contacts").default("io.cozy.contacts"),
+        type: z.enum([contactsType, groupsType]).default(contactsType),
         email: z.string().min(3).max(limits.addressChars).optional(),
         instance: z.string().min(1).max(limits.urlChars).optional(),
       }),
@@ -74,20 +74,20 @@ export function readCreateRequest(body: unknown): ReadRequest {
       rules: attributes.rules,
       needs: attributes.rules.map(permissionOf),
       attributes: { open_sharing: attributes.open_sharing },
-      recipients: recipientsOf(related, "data.relationships"),
+      ...invitedIn(related, "data.relationships"),
     },
   };
 }
 
 export type ReadRecipients =
-  | { readonly kind: "recipients"; readonly recipients: readonly AskedRecipient[] }
+  | ({ readonly kind: "recipients" } & Invited)
   | Extract<ReadRequest, { kind: "wrong" }>;
 
 /** Reads the body of POST /sharings/:id/recipients (reference/cozy.md 7.7). */
 export function readRecipientsRequest(body: unknown): ReadRecipients {
   const read = z.object({ data: z.object({ relationships }) }).safeParse(body);
   if (!read.success) return wrong(read.error);
-  return { kind: "recipients", recipients: recipientsOf(read.data.data.relationships, "data.relationships") };
+  return { kind: "recipients", ...invitedIn(read.data.data.relationships, "data.relationships") };
 }
 
 function wrong({ issues }: z.ZodError): Extract<ReadRequest, { kind: "wrong" }> {
@@ -117,26 +117,40 @@ export function permissionOf({ title, doctype, values, selector }: z.output<type
   };
 }
 
-function recipientsOf(
+interface Invited {
+  readonly recipients: readonly AskedRecipient[];
+  readonly groups: readonly AskedGroup[];
+}
+
+/** An id is a contact's or, where its type says so, a group's. */
+function invitedIn(
   { recipients, read_only_recipients: readers }: z.output<typeof relationships>,
   field: string,
-): readonly AskedRecipient[] {
-  return [
+): Invited {
+  const listed = [
     ...listOf(recipients, `${field}.recipients.data`, false),
     ...listOf(readers, `${field}.read_only_recipients.data`, true),
   ];
+  return {
+    recipients: listed.flatMap(({ group, recipient }) => (group === null ? [recipient] : [])),
+    groups: listed.flatMap(({ group }) => (group === null ? [] : [group])),
+  };
 }
 
 function listOf(
   list: z.output<typeof named> | undefined,
-  field: string,
+  at: string,
   isReadOnly: boolean,
-): readonly AskedRecipient[] {
-  return (list?.data ?? []).map(({ id, email, instance }, place) => ({
-    field: `${field}.${place}.${id === undefined ? "email" : "id"}`,
-    contactId: id ?? null,
-    address: email ?? null,
-    url: instance ?? null,
-    isReadOnly,
-  }));
+): readonly { readonly group: AskedGroup | null; readonly recipient: AskedRecipient }[] {
+  return (list?.data ?? []).map(({ id, type, email, instance }, place) => {
+    const field = `${at}.${place}.${id === undefined ? "email" : "id"}`;
+    const recipient = {
+      field,
+      contactId: id ?? null,
+      address: email ?? null,
+      url: instance ?? null,
+      isReadOnly,
+    };
+    return { recipient, group: type === groupsType && id !== undefined ? { field, id, isReadOnly } : null };
+  });
 }

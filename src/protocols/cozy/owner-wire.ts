@@ -15,15 +15,21 @@ export interface ToldMember {
   readonly address: string | null;
   readonly instanceUrl: string | null;
   readonly isReadOnly: boolean;
+  /** Indexes of the groups that he is in. */
+  readonly groups: readonly number[];
+  readonly isOnlyInGroups: boolean;
 }
 
-function writeMember({ status, publicName, address, instanceUrl, isReadOnly }: ToldMember): object {
+function writeMember(member: ToldMember): object {
+  const { status, publicName, address, instanceUrl, isReadOnly, groups, isOnlyInGroups } = member;
   return {
     status,
     ...optional("public_name", publicName),
     ...optional("email", address),
     ...optional("instance", instanceUrl),
     ...(isReadOnly ? { read_only: true } : {}),
+    ...(isOnlyInGroups ? { only_in_groups: true } : {}),
+    ...(groups.length === 0 ? {} : { groups }),
   };
 }
 
@@ -41,6 +47,8 @@ export interface ToldSharing {
   readonly rules: readonly WireRule[];
   /** The owner first. */
   readonly members: readonly ToldMember[];
+  /** As they stand in the document. */
+  readonly groups: readonly object[];
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -55,6 +63,7 @@ export function writeRequest(sharing: ToldSharing, key: Uint8Array): object {
     ...(sharing.isOpen ? { open_sharing: true } : {}),
     rules: sharing.rules.map((rule) => writeRule(rule, key)),
     members: sharing.members.map(writeMember),
+    ...(sharing.groups.length === 0 ? {} : { groups: sharing.groups }),
     created_at: new Date(sharing.createdAt).toISOString(),
     updated_at: new Date(sharing.updatedAt).toISOString(),
   };
@@ -75,8 +84,8 @@ export function namesIds({ selector }: Pick<WireRule, "selector">): boolean {
 }
 
 /** The list that PUT /sharings/:id/recipients tells: no names of contacts, no addresses of Cozys (7.7). */
-export function writeMembers(members: readonly ToldMember[]): object {
-  return { data: members.map((member) => writeMember({ ...member, instanceUrl: null })), included: [] };
+export function writeMembers(members: readonly ToldMember[], groups: readonly object[]): object {
+  return { data: members.map((member) => writeMember({ ...member, instanceUrl: null })), included: groups };
 }
 
 const text = z.string().max(limits.cozyTextChars).nullish();

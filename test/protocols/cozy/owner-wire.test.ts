@@ -35,6 +35,14 @@ const member = fc.record({
   address: fc.option(fc.constantFrom("alice@mail.example", "bob@mail.example")),
   instanceUrl: fc.option(fc.constantFrom("https://alice.cozy.example", "https://bob.cozy.example:8443")),
   isReadOnly: fc.boolean(),
+  groups: fc.uniqueArray(fc.nat(3)),
+  isOnlyInGroups: fc.boolean(),
+});
+
+const group = fc.record({
+  id: fc.stringMatching(/^[0-9a-f]{8}$/),
+  name: fc.string(),
+  addedBy: fc.constant(0),
 });
 
 const rule = fc.record({
@@ -57,7 +65,8 @@ describe("what an owner writes", () => {
         fc.array(rule, { minLength: 1, maxLength: 3 }),
         key,
         fc.boolean(),
-        (members, rules, own, isOpen) => {
+        fc.array(group, { maxLength: 2 }),
+        (members, rules, own, isOpen, groups) => {
           const written = writeRequest(
             {
               id: "91d600cd3832c94a9b538c9541472e1a",
@@ -67,6 +76,7 @@ describe("what an owner writes", () => {
               isOpen,
               rules,
               members,
+              groups,
               createdAt: 0,
               updatedAt: 0,
             },
@@ -78,10 +88,13 @@ describe("what an owner writes", () => {
             app_slug: "",
             open_sharing: isOpen,
             drive: false,
+            groups,
           });
           expect(read?.members).toEqual(
-            members.map(({ publicName, address, ...each }) => ({
-              ...each,
+            members.map(({ publicName, address, status, instanceUrl, isReadOnly }) => ({
+              status,
+              instanceUrl,
+              isReadOnly,
               publicName: publicName ?? "",
               email: address ?? "",
             })),
@@ -100,7 +113,7 @@ describe("what an owner writes", () => {
   test("of members tells nobody where another one's Cozy is", () => {
     fc.assert(
       fc.property(fc.array(member, { minLength: 2, maxLength: 5 }), (members) => {
-        const text = JSON.stringify(writeMembers(members));
+        const text = JSON.stringify(writeMembers(members, []));
         expect(text).not.toContain("https://");
         expect(readMembers(JSON.parse(text))?.map(({ status }) => status)).toEqual(
           members.map(({ status }) => status),
