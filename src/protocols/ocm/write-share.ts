@@ -25,7 +25,11 @@ export interface GivenShare {
  * The body of a share request in the form that a peer understands (reference/ocm.md 6.1). Nextcloud knows no folders by that
  * name, and Seafile needs `sharedBy`; the reva family refuses options, and reads `url` or `uri` by its age.
  */
-export function writeShare(given: GivenShare, form: ShareForm, peer: Pick<Peer, "capabilities">): object {
+export function writeShare(
+  given: GivenShare,
+  form: ShareForm,
+  peer: Pick<Peer, "capabilities" | "form">,
+): object {
   const { shareWith, name, providerId, owner, secret, permissions } = given;
   const ownerName = given.ownerName ?? undefined;
   const expiration = given.expiresAt === null ? undefined : Math.floor(given.expiresAt / 1000);
@@ -44,7 +48,8 @@ export function writeShare(given: GivenShare, form: ShareForm, peer: Pick<Peer, 
   const requirements = given.requirements.length === 0 ? undefined : given.requirements;
   const webdav = { uri: providerId, url: given.webdavUrl, sharedSecret: secret, permissions, requirements };
   if (form === "multi") {
-    return { ...common, resourceType: given.resourceType, protocol: { name: "multi", options: {}, webdav } };
+    const resourceType = peer.form === "webdav" ? "file" : given.resourceType;
+    return { ...common, resourceType, protocol: { name: "multi", options: {}, webdav } };
   }
   const isOfMaster = peer.capabilities.has("exchange-token") || peer.capabilities.has("http-sig");
   return {

@@ -204,6 +204,13 @@ describe("secrets that have to be exchanged first", () => {
     expect(await world.row(id)).toMatchObject({ state: "sent" });
   });
 
+  test("are said of a folder as of a file to Nextcloud, which knows no folders by that name in any form", async () => {
+    world.discovered = { kind: "peer", peer: { ...peer, capabilities: new Set(["exchange-token"]) } };
+    await world.share({ webdav: "https://files.example/dav/Reports/", mustExchange: true });
+    await world.work();
+    expect(world.posted[0]?.body).toMatchObject({ resourceType: "file", protocol: { name: "multi" } });
+  });
+
   test("never go to a cloud that would not know it, in no form", async () => {
     const id = await world.share({ mustExchange: true });
     await world.work();
