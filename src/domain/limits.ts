@@ -465,6 +465,8 @@ export const limits = {
   ocmPeerWordsChars: 200,
   /** A file that a peer writes into a share: it is held in memory on its way to the application. */
   ocmPutBytes: 16 * 1024 * 1024,
+  /** Files that one recipient of a share reads at the same time; fewer than httpStreamsPerOrigin, so that others get some too. */
+  ocmStreamsPerShare: 3,
   /** Entries of one multistatus answer (RFC 4918) that are read. */
   davEntries: 2000,
   /** Elements below each other in one; those that are read lie six deep. */

@@ -7,8 +7,11 @@ import { permissionsOf } from "./deliver.ts";
 import { bare, davError, shownFields, unreached } from "./relay-answer.ts";
 import { addressOf, pathFor, type Place } from "./relay-place.ts";
 import { rewriteMultistatus } from "./rewrite-multistatus.ts";
+import type { Streams } from "./streams.ts";
 
-type RelayParts = Pick<FederationParts, "http" | "tell">;
+export interface RelayParts extends Pick<FederationParts, "http" | "tell"> {
+  readonly streams: Streams;
+}
 
 export interface PlacedRequest extends Relayed {
   readonly place: Place;
@@ -19,30 +22,38 @@ export async function read(parts: RelayParts, about: PlacedRequest): Promise<Pee
   const { request, application, place } = about;
   const url = addressOf(application.url, place);
   const headers = fieldsOf(request, ["range", "if-range", "if-match", "if-none-match", "if-modified-since"]);
-  if (request.method === "HEAD") {
-    const answer = await ask(parts, about, { method: "HEAD", url, headers });
-    if ("kind" in answer) return unreached(answer);
-    const { status, headers: fields } = answer;
-    // An empty stream: the length is the file's.
-    return status === 200
-      ? { status, headers: shownFields(fields), body: Readable.from([]) }
-      : bare(status, fields, false);
-  }
-  const answer = await download(parts, about, { url, headers });
+  if (request.method !== "HEAD") return content(parts, about, { url, headers });
+  const answer = await ask(parts, about, { method: "HEAD", url, headers });
   if ("kind" in answer) return unreached(answer);
   const { status, headers: fields } = answer;
-  if (status === 200 || status === 206)
-    return { status, headers: shownFields(fields), body: streamOf(answer) };
-  await answer[Symbol.asyncDispose]();
-  return bare(status, fields, false);
+  if (status !== 200) return bare(status, fields, false);
+  // An empty stream: the length is the file's.
+  return { status, headers: shownFields(fields), body: Readable.from([]) };
+}
+
+async function content(
+  parts: RelayParts,
+  about: PlacedRequest,
+  wanted: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
+): Promise<PeerReply> {
+  const end = parts.streams.begin(about.share.id);
+  if (end === null) return { status: 503, headers: { "retry-after": "10" } };
+  await using held = new AsyncDisposableStack();
+  held.defer(end);
+  const answer = await download(parts, about, wanted);
+  if ("kind" in answer) return unreached(answer);
+  held.use(answer);
+  const { status, headers: fields } = answer;
+  if (status !== 200 && status !== 206) return bare(status, fields, false);
+  return { status, headers: shownFields(fields), body: streamOf(answer.body, held.move()) };
 }
 
 /** The application is read as fast as the peer takes it; the visit there ends with the stream, however that ends. */
-function streamOf(answer: OutboundDownload): Readable {
-  const stream = Readable.from(answer.body, { objectMode: false });
+function streamOf(body: OutboundDownload["body"], visit: AsyncDisposable): Readable {
+  const stream = Readable.from(body, { objectMode: false });
   // A body that breaks off cuts the connection to the peer, which can tell by that.
   stream.once("error", () => undefined);
-  stream.once("close", () => void answer[Symbol.asyncDispose]());
+  stream.once("close", () => void visit[Symbol.asyncDispose]());
   return stream;
 }
 

@@ -6,7 +6,8 @@ import { applicationOf } from "./application.ts";
 import { permissionsOf } from "./deliver.ts";
 import { admitted } from "./relay-access.ts";
 import { placeIn } from "./relay-place.ts";
-import { list, type PlacedRequest, read } from "./relay-reading.ts";
+import { list, type PlacedRequest, read, type RelayParts } from "./relay-reading.ts";
+import { createStreams } from "./streams.ts";
 import { isWriting, write } from "./relay-writing.ts";
 
 const methods: readonly PeerMethod[] = ["OPTIONS", "PROPFIND", "GET", "PUT", "MKCOL", "DELETE", "MOVE"];
@@ -15,7 +16,8 @@ const methods: readonly PeerMethod[] = ["OPTIONS", "PROPFIND", "GET", "PUT", "MK
  * WebDAV for what accounts share: each request goes on to the application that holds it, within the rights of the share
  * (reference/ocm.md 4.6). The secret decides which share it is; its id in the path is only a name for it.
  */
-export function relayRoutes(parts: FederationParts): readonly SiteRoute[] {
+export function relayRoutes(ground: FederationParts): readonly SiteRoute[] {
+  const parts = { ...ground, streams: createStreams() };
   return ["/dav/ocm", "/dav/ocm/*"].flatMap((path) =>
     methods.map((method): SiteRoute => ({
       method,
@@ -32,7 +34,7 @@ export function relayRoutes(parts: FederationParts): readonly SiteRoute[] {
   );
 }
 
-async function relay(parts: FederationParts, request: PeerRequest<null>): Promise<PeerReply> {
+async function relay(parts: FederationParts & RelayParts, request: PeerRequest<null>): Promise<PeerReply> {
   const share = await admitted(parts, request);
   if ("status" in share) return share;
   const [path = ""] = request.target.split("?");
