@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import type { Command } from "commander";
-import type { AskedRecipient, AskedSharing, ReadRequest } from "../domain/cozy-request.ts";
+import type { AskedGroup, AskedRecipient, AskedSharing, ReadRequest } from "../domain/cozy-request.ts";
 import { limits } from "../domain/limits.ts";
 import { createCozySharing } from "../instances/sharings-api/create.ts";
 import { readCreateRequest as readCurrent } from "../protocols/cozy/create-request.ts";
@@ -19,6 +19,7 @@ interface CreateOptions {
   readonly permissions: string;
   readonly recipient: readonly string[];
   readonly readOnly: readonly string[];
+  readonly group: readonly string[];
   readonly description?: string;
   readonly app?: string;
   readonly previewPath?: string;
@@ -54,6 +55,11 @@ export function registerCozyCreate(group: Command, cli: Cli): void {
     )
     .option("--recipient <who...>", "a contact's id, an address, or https://host of a Cozy", [])
     .option("--read-only <who...>", "likewise, for recipients who may not change anything (v3)", [])
+    .option(
+      "--group <id...>",
+      "ids of groups, whose contacts are recipients for as long as they are in them (v3)",
+      [],
+    )
     .option("--description <text>", "what is shared, for people")
     .option("--app <slug>", "the application whose documents they are")
     .option("--preview-path <path>", "public page of that application (v1b, v3)")
@@ -104,6 +110,7 @@ function askedFrom(options: CreateOptions, generation: Generation, rules: unknow
     ...options.recipient.map((who) => recipientFrom(who, "--recipient", false)),
     ...options.readOnly.map((who) => recipientFrom(who, "--read-only", true)),
   ];
+  const groups = options.group.map(groupFrom);
   const texts = {
     description: options.description,
     app_slug: options.app,
@@ -111,12 +118,13 @@ function askedFrom(options: CreateOptions, generation: Generation, rules: unknow
       ? {}
       : { preview_path: options.previewPath ?? null }),
   };
+  if (groups.length > 0 && generation !== "v3") throw usage("--group is for sharings of generation v3");
   if (generation === "v2") return fromRules(options, rules, recipients);
   const read: ReadRequest =
     generation === "v3"
       ? readCurrent({ data: { attributes: { ...given(texts), open_sharing: options.open === true, rules } } })
       : readEarlier({ ...texts, sharing_type: options.type, permissions: rules, recipients: [] });
-  if (read.kind === "asked") return { ...read.asked, recipients };
+  if (read.kind === "asked") return { ...read.asked, recipients, groups };
   const lines = read.problems.map(({ field, detail }) => `  ${field}: ${detail}`);
   throw new CommandError([`${options.permissions} cannot be shared:`, ...lines].join("\n"));
 }
@@ -153,6 +161,10 @@ export function recipientFrom(who: string, field: string, isReadOnly: boolean): 
   const nobody = { field, contactId: null, address: null, url: null, isReadOnly };
   if (/^https:\/\//i.test(who)) return { ...nobody, url: who };
   return who.includes("@") ? { ...nobody, address: who } : { ...nobody, contactId: who };
+}
+
+export function groupFrom(id: string): AskedGroup {
+  return { field: "--group", id, isReadOnly: false };
 }
 
 async function readJson(cli: Cli, file: string): Promise<unknown> {

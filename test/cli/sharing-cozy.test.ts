@@ -187,3 +187,34 @@ test("the mails of a Cozy sharing are shown with it, and the sharing is changed 
     expect(ran.err).toContain(`usher sharing cozy, as ${id}`);
   }
 });
+
+test("a sharing is with a group, whose contacts come and go with it", async () => {
+  const token = await world.token("io.cozy.contacts:ALL io.cozy.contacts.groups:ALL");
+  const groups = { data: [{ _id: "crew", _type: "io.cozy.contacts.groups" }] };
+  const body = { email: [{ address: "gina@example.net" }], relationships: { groups } };
+  await world.ask("PUT", "/data/io.cozy.contacts.groups/crew", { token, body: { name: "Crew" } });
+  await world.ask("PUT", "/data/io.cozy.contacts/gina", { token, body });
+  const rules = [{ title: "Test", doctype: "io.cozy.tests", values: ["t1"], add: "sync" }];
+  await writeFile(file("rules.json"), JSON.stringify(rules));
+  const what = ["--account", "alice", "--type", "rules", "--permissions", file("rules.json"), "--json"];
+  const { id } = JSON.parse((await cozy("create", ...what, "--group", "crew")).out) as {
+    readonly id: string;
+  };
+  expect(await statesOf(id)).toEqual(["pending"]);
+  expect((await cozy("revoke", id, "--group", "nobody")).err).toContain("not with a group nobody");
+  expect(await cozy("revoke", id, "--group", "crew")).toMatchObject({ code: 0 });
+  expect(await statesOf(id)).toEqual(["revoked"]);
+  expect(await cozy("add", id, "--group", "crew")).toMatchObject({ code: 0 });
+  expect(await statesOf(id)).toEqual(["pending"]);
+  const earlier = await cozy(
+    "create",
+    "--account",
+    "alice",
+    "--type",
+    "one-way",
+    ...what.slice(4),
+    "--group",
+    "crew",
+  );
+  expect(earlier).toMatchObject({ code: 2, err: expect.stringContaining("generation v3") });
+});

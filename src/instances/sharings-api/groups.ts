@@ -16,6 +16,7 @@ import type { Db } from "../../store/store.ts";
 import { bodyOf } from "../documents/access.ts";
 import { JsonApiError } from "../json-api.ts";
 import { addMember } from "../members.ts";
+import { recordEnd } from "../own-sharing.ts";
 import { groupsIn, groupsOfMember, keepGroups } from "../shared-groups.ts";
 import { actionsFor, type ApiParts } from "./actions.ts";
 import { groupsOf as groupsOfContact } from "./contacts.ts";
@@ -37,6 +38,10 @@ export async function addGroups(
   parts: ApiParts,
 ): Promise<void> {
   for (const group of asked) {
+    if (sharing.generation !== "v3") {
+      const detail = "Only sharings of today's protocol are with groups; name the contacts.";
+      throw new JsonApiError(422, { detail, field: group.field });
+    }
     const now = await standing(db, sharing);
     await addGroup(db, { sharing: now, ownUrl }, group, parts);
   }
@@ -103,8 +108,7 @@ async function join(
 /** Takes a sharing back from a group: from those members who are there through it alone. Throws JsonApiError 404. */
 export async function revokeGroup(
   db: Db,
-  sharing: CozySharingRow,
-  index: number,
+  { sharing, index, by }: { readonly sharing: CozySharingRow; readonly index: number; readonly by: string },
   parts: ApiParts,
 ): Promise<void> {
   const groups = groupsIn(sharing);
@@ -112,6 +116,7 @@ export async function revokeGroup(
   if (group === undefined || group.revoked === true) {
     throw new JsonApiError(404, { detail: "The sharing has no such group." });
   }
+  await recordEnd(db, sharing, { by, isWhole: false });
   await keepGroups(db, sharing, groups.with(index, { ...group, revoked: true }));
   for (const member of await cozyMembersOf(db, sharing.id)) await part(db, { sharing, member, index }, parts);
   await actionsFor(sharing, parts).tellMembers?.(db, await standing(db, sharing));

@@ -9,7 +9,6 @@ import { documentReply, JsonApiError, jsonApiRoute } from "../json-api.ts";
 import { type ApiParts } from "./actions.ts";
 import { addRecipients } from "./add-recipients.ts";
 import { endedByMember, leaveSharing, revokeAll, revokeOne } from "./end.ts";
-import { recordEnd } from "../own-sharing.ts";
 import { revokeGroup } from "./groups.ts";
 import { findSharing, requireOwner, requireOwnSharing } from "./found.ts";
 import { adding, addingOne, endingForOne } from "./operations.ts";
@@ -137,8 +136,7 @@ async function byGroup(db: Db, request: PeerRequest, parts: ApiParts): Promise<v
   const { access, sharing } = await requireOwnSharing(db, request);
   requireOwner(sharing);
   await noteUse(db, request, Date.now());
-  await recordEnd(db, sharing, { by: access.by, isWhole: false });
-  await revokeGroup(db, sharing, Number(request.params["index"]), parts);
+  await revokeGroup(db, { sharing, index: Number(request.params["index"]), by: access.by }, parts);
 }
 
 async function revoke(

@@ -145,6 +145,17 @@ describe("a group", () => {
     expect(await groupsOf(shared)).toMatchObject([{ revoked: true }, { id: friends }]);
   });
 
+  test("is no recipient of an earlier protocol", async () => {
+    await contact("Erin", [friends]);
+    const permissions = { doc: { type: filesType, verbs: ["ALL"], values: [folderId] } };
+    const asked = { sharing_type: "one-way", permissions, recipients: [(await contact("Finn", [])).id] };
+    const made: { readonly data: SharedFolder } = JSON.parse(await ok(app("POST", "/sharings/", asked)));
+    const relationships = { recipients: { data: [group(friends)] } };
+    expect(
+      (await app("POST", `/sharings/${made.data.id}/recipients`, { data: { relationships } })).status,
+    ).toBe(422);
+  });
+
   test("that may only read lets its members only read", async () => {
     await contact("Erin", [friends]);
     const made: { readonly data: SharedFolder } = JSON.parse(await ok(create([], [group(friends)])));
