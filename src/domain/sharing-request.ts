@@ -47,6 +47,7 @@ export const noSender: SharingProblem = {
   detail: "No mail can be sent: set smtp.host and smtp.from in the configuration.",
 };
 
+/** Nobody of this name shares anything here. */
 export function noAccount(name: string): SharingProblem {
   return {
     field: "account",
@@ -149,6 +150,7 @@ function messageProblems(message: string): SharingProblem[] {
   ];
 }
 
+/** What is wrong with the end of a sharing, milliseconds since 1970; null for none of its own. */
 export function expiryProblems(expiresAtMs: number | null, nowMs: number): SharingProblem[] {
   if (expiresAtMs === null || expiresAtMs >= nowMs + limits.sharingMinMs) return [];
   return [problem("expires", "expires-too-soon", "The sharing would end at once; name a later time.")];

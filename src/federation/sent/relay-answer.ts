@@ -38,7 +38,7 @@ const passed: ReadonlySet<number> = new Set([
  * The status for the peer. That the application does not know us any more, or sends us elsewhere, is no news about the peer's own
  * rights: 401 and 403 would let servers throw the share away. `isWrite`: there 403 may be about the file.
  */
-export function statusFor(status: number, isWrite: boolean): number {
+function statusFor(status: number, isWrite: boolean): number {
   if (passed.has(status) || (isWrite && status === 403)) return status;
   return status === 429 || status === 503 ? 503 : 502;
 }

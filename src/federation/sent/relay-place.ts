@@ -36,7 +36,7 @@ export function placeIn(
 }
 
 /** Null where one of them is no plain name. Empty ones, from doubled slashes, are left out. */
-export function namesIn(path: string): readonly string[] | null {
+function namesIn(path: string): readonly string[] | null {
   const names = path
     .split("/")
     .filter((name) => name !== "")
@@ -56,7 +56,7 @@ function isPlain(name: string): boolean {
   return name !== "." && name !== ".." && !/[/\\\p{Cc}]/u.test(name);
 }
 
-export function encoded(names: readonly string[]): string {
+function encoded(names: readonly string[]): string {
   return names.map((name) => encodeURIComponent(name)).join("/");
 }
 

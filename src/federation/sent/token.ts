@@ -9,7 +9,7 @@ import { speakerOf } from "../received/speaker.ts";
 import { bytesOf } from "./relay-reading.ts";
 
 /** Where the discovery of the site says that secrets are exchanged for tokens. */
-export const tokenPath = "/ocm/token";
+const tokenPath = "/ocm/token";
 
 /** The grant of the specification, of OCM 1.2, and of reva (reference/ocm.md 4.7). */
 const grants: ReadonlySet<string> = new Set(["authorization_code", "ocm_authorization_code", "ocm_share"]);

@@ -16,7 +16,7 @@ import { createSealer, generateKey } from "../../../src/store/sealing.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { temporaryStore } from "../../store/temporary.ts";
 
-export const request: FederatedRequest = {
+const request: FederatedRequest = {
   account: "alice",
   title: "report.pdf",
   webdav: "https://files.example/dav/report.pdf",
