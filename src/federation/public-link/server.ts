@@ -7,7 +7,10 @@ import { recorded } from "../recorded.ts";
 import { isTrouble, type Trouble, trouble } from "../trouble.ts";
 
 const status = z.object({ productname: z.string() });
-const discovery = z.object({ resourceTypes: z.array(z.unknown()).optional(), shareTypes: z.unknown() });
+const discovery = z.object({
+  resourceTypes: z.array(z.unknown()).optional(),
+  shareTypes: z.unknown().optional(),
+});
 
 /**
  * Which server serves a public link (reference/ocm.md 2.4): `status.php` names the product unless its operator gave it another
