@@ -111,11 +111,23 @@ async function list(cli: Cli, name: string, options: Json): Promise<void> {
   );
 }
 
+/** With him sharings lose whom they know through his groups alone. */
+async function forget(site: Site, accountId: string, key: string): Promise<boolean> {
+  const before = await contactByAddress(site.store.db, accountId, key);
+  if (before === undefined) return false;
+  const { apiParts, changing } = await import("./cozy-sharings.ts");
+  const { followGroups } = await import("../instances/sharings-api/groups.ts");
+  return changing(site, async (tx) => {
+    await followGroups(tx, { before, after: null }, apiParts(site));
+    return deleteContact(tx, accountId, key);
+  });
+}
+
 async function remove(cli: Cli, named: Named, options: Json): Promise<void> {
   await using site = await openSite(cli);
   const account = await accountNamed(site.store.db, named.account);
   const key = addressKey(named.address);
-  const isGone = key !== null && (await deleteContact(site.store.db, account.id, key));
+  const isGone = key !== null && (await forget(site, account.id, key));
   const isCloudGone = await removeCloudContact(site, account.id, named.address);
   if (key === null && !isCloudGone) keyOf(named.address);
   requireKnown(isGone || isCloudGone, named);

@@ -206,6 +206,8 @@ test("a sharing is with a group, whose contacts come and go with it", async () =
   expect(await statesOf(id)).toEqual(["revoked"]);
   expect(await cozy("add", id, "--group", "crew")).toMatchObject({ code: 0 });
   expect(await statesOf(id)).toEqual(["pending"]);
+  expect(await world.usher("contact", "remove", "alice", "gina@example.net")).toMatchObject({ code: 0 });
+  expect(await statesOf(id)).toEqual(["revoked"]);
   const earlier = await cozy(
     "create",
     "--account",

@@ -4,7 +4,6 @@ import {
   propagates,
   type PropagatingSharing,
 } from "../../src/domain/cozy-propagation.ts";
-import { ownerState } from "../../src/domain/cozy-status.ts";
 import type { DocumentFacts } from "../../src/domain/cozy-permissions.ts";
 
 const events: readonly DocumentEvent[] = ["CREATED", "UPDATED", "DELETED"];
@@ -82,16 +81,4 @@ test.each([null, 7, "x", [], [null], { a: 1 }])("rules that are %j tell of nothi
     const sharing = { generation, sharingType: "master-master", isOwner: true, rules };
     expect(told(sharing, album)).toEqual([]);
   }
-});
-
-test("each generation's words are states that the owner knows, and others are errors", () => {
-  expect([
-    ownerState("v1a", ""),
-    ownerState("v1a", "refused"),
-    ownerState("v2", "asked"),
-    ownerState("v3", "seen"),
-    ownerState("v3", "ready"),
-    ownerState("v1b", "refused"),
-    ownerState("v3", "toString"),
-  ]).toEqual(["mail-not-sent", "refused", "pending", "pending", "accepted", "error", "error"]);
 });
