@@ -117,3 +117,16 @@ export async function done(site: FederationSite, ...command: readonly string[]):
   const run = await site.usher(...command);
   if (run.code !== 0) throw new Error(`usher ${command.join(" ")} ended with ${run.code}: ${run.err}`);
 }
+
+/** What the API gives of a file behind a subscription. Throws with what it said instead. */
+export async function content(
+  site: FederationSite,
+  name: string,
+  subscription: string,
+  path: string,
+): Promise<string> {
+  const asked = `/subscriptions/${subscription}/content?${String(new URLSearchParams({ path }))}`;
+  const { status, text } = await site.api(name, "GET", asked);
+  if (status !== 200) throw new Error(`${status}: ${text}`);
+  return text;
+}
