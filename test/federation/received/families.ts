@@ -1,6 +1,7 @@
 import { type Nextcloud, startNextcloud } from "../../world/nextcloud/nextcloud.ts";
 import { type OpenCloud, startOpenCloud } from "../../world/opencloud/opencloud.ts";
 import { type Owncloud, startOwncloud } from "../../world/owncloud/owncloud.ts";
+import { type Seafile, startSeafile } from "../../world/sloppy-peer/seafile.ts";
 import { content, type Family, files } from "./received-world.ts";
 
 type Tokens = "never" | "offered" | "must-exchange";
@@ -37,6 +38,16 @@ export const owncloud: Family<Owncloud> = {
     if (made.kind !== "created") throw new Error("The share was not taken.");
     const { share } = made;
     return { revoke: () => void (share.state = "unshared"), secrets: () => [share.secret] };
+  },
+};
+
+export const seafile: Family<Seafile> = {
+  start: async ({ stage }) => stage.start(startSeafile, "cloud.ada.example", {}),
+  share: async (cloud, shareWith) => {
+    const resource = { name: content.name, files };
+    const { share, status } = await cloud.share({ owner: "ada@mail.example", shareWith, resource });
+    if (status !== 201) throw new Error("The share was not taken.");
+    return { revoke: () => void (share.isOver = true), secrets: () => [share.secret] };
   },
 };
 

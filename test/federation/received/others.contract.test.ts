@@ -1,5 +1,5 @@
 import { followWayContract } from "../../contract/origin.contract.ts";
-import { openCloud, owncloud } from "./families.ts";
+import { openCloud, owncloud, seafile } from "./families.ts";
 import { openReceived } from "./received-world.ts";
 
 const reva = openCloud({
@@ -12,3 +12,4 @@ const reva = openCloud({
 followWayContract("A share of ownCloud 10", async () => openReceived(owncloud));
 followWayContract("A share of OpenCloud", async () => openReceived(openCloud({ family: "opencloud" })));
 followWayContract("A share of reva, by tokens", async () => openReceived(reva));
+followWayContract("A share of Seafile", async () => openReceived(seafile));
