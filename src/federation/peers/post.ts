@@ -57,7 +57,7 @@ export async function post(
 }
 
 /** The way of signing that a peer understands (reference/ocm.md 1, point 7); null for one that names none. */
-export function schemeFor({ capabilities, publicKey }: Peer): SignatureScheme | null {
+function schemeFor({ capabilities, publicKey }: Peer): SignatureScheme | null {
   if (capabilities.has("http-sig")) return "rfc9421";
   return publicKey === null ? null : "cavage";
 }
