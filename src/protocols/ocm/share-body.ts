@@ -115,6 +115,9 @@ function readAccess(
   if (protocol["name"] !== "webdav" && webdav === null) {
     return unsupported("protocol", "Only WebDAV is spoken here: protocol webdav, or multi with webdav.");
   }
+  if (isOnlyTransferred(webdav)) {
+    return unsupported("protocol", "Only shares that are opened where they lie are taken here.");
+  }
   const opener = openerIn(body, protocol);
   if (opener === null) return invalid([{ name: "protocol.sharedSecret", message: "REQUIRED" }]);
   const required = requirementsIn(webdav, opener.isCode);
@@ -128,6 +131,12 @@ function readAccess(
   const { form, secret } = opener;
   const requirements = required.length === 0 ? [] : (["must-exchange-token"] as const);
   return { kind: "access", access: { form, webdavUri: uriIn(webdav), secret, permissions, requirements } };
+}
+
+/** Access types that leave out `remote` mean a share that is copied by machines alone (reference/ocm.md 4.3). */
+function isOnlyTransferred(webdav: JsonObject | null): boolean {
+  const accessTypes = textsIn(webdav?.["accessTypes"]);
+  return accessTypes.length > 0 && !accessTypes.includes("remote");
 }
 
 interface Opener {

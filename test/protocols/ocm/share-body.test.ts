@@ -103,6 +103,13 @@ describe("share bodies (reference/ocm.md 4.3, 6.2, 6.3)", () => {
     expect(found).toMatchObject({ sender: "eve@sender.example", permissions: ["read", "write"] });
   });
 
+  test("beside other protocols, and other ways to get it, WebDAV is taken", () => {
+    const webdav = { uri: "7f2c", sharedSecret: secret, accessTypes: ["remote", "datatx"] };
+    const webapp = { uri: "https://sender.example/app", sharedSecret: "another", permissions: ["view"] };
+    const found = share({ protocol: { name: "multi", options: {}, webapp, webdav } });
+    expect(found).toMatchObject({ webdavUri: "7f2c", secret, requirements: [] });
+  });
+
   test("an id may be a number", () => {
     expect(share({ providerId: 17 }).providerId).toBe("17");
   });
@@ -140,6 +147,9 @@ describe("what is refused", () => {
     ["resource-type", { resourceType: "library" }],
     ["protocol", { protocol: { name: "Seafile API", options: { sharedSecret: secret } } }],
     ["protocol", { protocol: { name: "multi", ssh: { uri: "ada@sender.example:22/" } } }],
+    ["protocol", { protocol: { name: "multi", webapp: { uriTemplate: "/app/{file}", viewMode: "read" } } }],
+    ["protocol", { protocol: { name: "multi", datatx: { srcUri: "x", sharedSecret: secret, size: 1 } } }],
+    ["protocol", multi({ uri: "x", sharedSecret: secret, accessTypes: ["datatx"] })],
     ["requirement", multi({ uri: "x", sharedSecret: secret, requirements: ["must-dance"] })],
     ["requirement", multi({ uri: "x", sharedSecret: secret, requirements: ["must-use-mfa"] })],
     ["requirement", multi({ uri: "x", sharedSecret: secret, requirements: "must-exchange-token" })],
