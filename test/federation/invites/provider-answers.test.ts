@@ -66,6 +66,14 @@ describe("what a provider answers", () => {
     expect(await world.follow(code)).toMatchObject({ state: "failed" });
   });
 
+  test.each(["opencloud", "ocis"] as const)("%s knows no such token (404)", async (family) => {
+    await using cloud = await world.stage.start(startOpenCloud, "cloud.example", { family });
+    cloud.trust(world.usher.host);
+    const code = `0c9a2f0e-1111-4222-8333-444455556666@${cloud.host}`;
+    expect(await world.follow(code)).toMatchObject({ state: "failed", reason: "invitation-over" });
+    expect(await world.contactsAt(cloud.host)).toEqual([]);
+  });
+
   test("OpenCloud does not know this server (403)", async () => {
     await using cloud = await world.stage.start(startOpenCloud, "cloud.example", {});
     cloud.addUser({ login: "max", displayName: "Max M.", mail: "max@mail.example" });

@@ -59,8 +59,21 @@ test("it has the fields of both generations", async () => {
     ["file", "folder"].map((name) => ({ name, shareTypes: ["user"], protocols: { webdav: "/dav/ocm/" } })),
   );
   expect(body["shareTypes"]).toEqual(body["resourceTypes"]);
-  for (const name of ["http-sig", "exchange-token", "/invite-accepted", "invites", "protocol-object"]) {
-    expect(body["capabilities"]).toContain(name);
+  const today = ["exchange-token", "http-sig", "invites", "invite-wayf", "notifications", "protocol-object"];
+  // Nextcloud's contacts app looks for the older names (reference/ocm.md 4.2, NCC).
+  expect(body["capabilities"]).toEqual([...today, "/notifications", "/invite-accepted"]);
+});
+
+test("what nobody asks for is not there (reference/ocm.md 4.4, 6.2)", async () => {
+  // Nextcloud 32 tries the last two where a share was not taken.
+  for (const [method, path] of [
+    ["POST", "/ocm/request-share"],
+    ["POST", "/ocm/anything"],
+    ["GET", "/ocs-provider/"],
+    ["POST", "/ocs/v2.php/cloud/shares?format=json"],
+  ] as const) {
+    const body = method === "GET" ? {} : { body: {} };
+    expect([path, (await usher.ask(method, path, body)).status]).toEqual([path, 404]);
   }
 });
 

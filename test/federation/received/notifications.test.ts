@@ -177,6 +177,19 @@ describe("SHARE_UNSHARED", () => {
     expect(await stateOfShare()).toBe("pending");
   });
 
+  test("what may be done with it changed, as oCIS tells it: the share stays", async () => {
+    const grantee = { grantee: `dora@${usher.host}` };
+    const change = { notificationType: "SHARE_CHANGE_PERMISSION" };
+    await shared();
+    expect((await tell(unshared(grantee, change))).status).toBe(201);
+    await shared(unsigned, { signature: "none" });
+    expect((await tell(unshared(grantee, change), { signature: "none" }, unsigned)).status).toBe(201);
+    expect((await receivedShares(usher)).filter((each) => each.provider_id === providerId)).toMatchObject([
+      { state: "pending" },
+      { state: "pending" },
+    ]);
+  });
+
   test("as ocm-stub writes it: type, and nothing that says it is JSON", async () => {
     await shared(unsigned, { signature: "none" });
     const { notificationType: type, ...rest } = unshared();

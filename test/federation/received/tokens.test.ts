@@ -82,6 +82,15 @@ describe("a share that opens with a token alone", () => {
     expect(cloud.refusals()).toEqual([]);
   });
 
+  test("is opened by its secret where its server only offers tokens, and gives none", async () => {
+    const { cloud, share } = await nextcloud("offered");
+    cloud.misbehave({ kind: "status", status: 404, retryAfter: null }, "token");
+    expect((await way.follow(share, world.dora, ask())).kind).toBe("followed");
+    expect(await browse(share)).toBe("listed");
+    expect(exchanges(cloud)).toBe(1);
+    expect(cloud.refusals()).toEqual([]);
+  });
+
   test("keeps its token sealed, and uses it until it ends", async () => {
     const { cloud, share } = await nextcloud("must-exchange");
     await way.follow(share, world.dora, ask());

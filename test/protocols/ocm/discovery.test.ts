@@ -95,6 +95,32 @@ describe("discovery of each family (reference/ocm.md 4.1, 6.2, 6.3)", () => {
     expect(peer({ publicKey: { id, publicKeyPem: "-----BEGIN RSA PUBLIC KEY-----" } }).publicKey).toBeNull();
   });
 
+  test("old capabilities get their new names, however they are spelled", () => {
+    const capabilities = ["/Invite-Accepted", "invite-accepted", "/mfa-capable", "webdav-uri", "HTTP-SIG", 7];
+    expect([...peer({ capabilities }).capabilities]).toEqual([
+      "invites",
+      "enforce-mfa",
+      "webdav-uri",
+      "http-sig",
+    ]);
+  });
+
+  test("a server of the newest specification says in objects what it takes", () => {
+    const protocols = {
+      webdav: "/dav/ocm/",
+      "webdav-receive": { uri: "absolute" },
+      webapp: {},
+      "webapp-receive": { targets: ["blank"] },
+    };
+    const resourceTypes = ["file", "folder"].map((name) => ({ name, shareTypes: ["user"], protocols }));
+    const found = peer({ apiVersion: "1.4.0", resourceTypes, capabilities: ["protocol-object"] });
+    expect(found).toMatchObject({
+      resourceTypes: ["file", "folder"],
+      webdavPath: "/dav/ocm/",
+      form: "multi",
+    });
+  });
+
   test("old criteria get their new names", () => {
     const criteria = ["http-request-signatures", "token-exchange", "must-invite"];
     expect([...peer({ criteria }).criteria]).toEqual([

@@ -48,6 +48,13 @@ describe("the forms of an invitation", () => {
     expect(readPastedInvite(text)).toBeNull();
   });
 
+  test("are links of the specification, too, which leave out the provider: it is their host", () => {
+    const read = { origin: "https://cloud.example", shareId: token };
+    expect(readPastedInvite(`https://cloud.example/wayf?token=${token}`)).toMatchObject(read);
+    const odd = `https://cloud.example/wayf?token=${token}&providerDomain=http://other.example`;
+    expect(readPastedInvite(odd)).toBeNull();
+  });
+
   test("of anything is read without an error", () => {
     fc.assert(fc.property(fc.string(), (text) => void readPastedInvite(text)));
   });
