@@ -208,7 +208,7 @@ describe("what is written (reference/ocm.md 6.1)", () => {
     requirements: [],
     webdavUrl: "https://usher.example/dav/ocm/id-1/",
   } as const;
-  const peer = { capabilities: new Set<string>() };
+  const peer = { capabilities: new Set<string>(), form: "webdav" } as const;
 
   test("for Nextcloud and its like: a file, options, sharedBy, and no webdav object", () => {
     const written = writeShare(given, "webdav", peer);
@@ -218,7 +218,7 @@ describe("what is written (reference/ocm.md 6.1)", () => {
   });
 
   test("for the reva family: no options, url and uri, the resource's own type", () => {
-    const written = writeShare(given, "multi", peer);
+    const written = writeShare(given, "multi", { ...peer, form: "multi" });
     expect(written).toMatchObject({
       resourceType: "folder",
       expiration: 1798761600,
