@@ -1,10 +1,11 @@
 import type { Evidence, HostView } from "../domain/evidence.ts";
 
-/** The evidence of one mail in words, one line per fact. */
-export function evidenceLines(evidence: Evidence): readonly string[] {
+/** The evidence of one mail in words, one line per fact; or of what was announced by no mail. */
+export function evidenceLines(evidence: Evidence, came: "mail" | "announced" = "mail"): readonly string[] {
   const { origin, link, sender, signals } = evidence;
+  const isUnsigned = came === "announced" && !evidence.authentication.trusted;
   return [
-    `sender: ${senderText(evidence)}`,
+    `sender: ${isUnsigned ? "nobody vouches for him, for nothing is signed" : senderText(evidence)}`,
     `contact: ${contactText(evidence)}`,
     ...hostLine("origin", origin),
     ...(link?.ascii === origin?.ascii ? [] : hostLine("link", link)),

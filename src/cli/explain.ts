@@ -26,7 +26,9 @@ function eventLines(line: RecordLine): string[] {
     case "call":
       return [`${when}  call      ${callText(line.detail)}`];
     case "mail":
-      return [`${when}  mail`, ...mailLines(line.detail)];
+      return isMail(line.detail)
+        ? [`${when}  mail`, ...foundLines(line.detail, "mail")]
+        : [`${when}  announced`, ...announcedLines(line.detail)];
     case "decision":
       return [`${when}  decision  by ${text(line.detail["by"])}`, ...decided(line.detail)];
     default:
@@ -36,12 +38,22 @@ function eventLines(line: RecordLine): string[] {
 
 const indent = "    ";
 
-function mailLines(detail: RecordLine["detail"]): string[] {
+/** What another server or a person brought lies in no mailbox: no mail has the UID 0 (RFC 9051, section 9). */
+function isMail(detail: RecordLine["detail"]): boolean {
+  return detail["uid"] !== 0;
+}
+
+function announcedLines(detail: RecordLine["detail"]): string[] {
+  const { folder: _folder, uidValidity: _validity, uid: _uid, messageId: _id, ...rest } = detail;
+  return foundLines(rest, "announced");
+}
+
+function foundLines(detail: RecordLine["detail"], came: "mail" | "announced"): string[] {
   const kept = keptEvidence(detail);
   // A record of an earlier version.
   if (kept === null) return detailLines(detail, indent);
   const { evidence: _evidence, ...rest } = detail;
-  const said = evidenceLines(kept).map((line) => `${indent}  ${line}`);
+  const said = evidenceLines(kept, came).map((line) => `${indent}  ${line}`);
   return [...detailLines(rest, indent), `${indent}evidence:`, ...said];
 }
 
