@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { limits } from "../../domain/limits.ts";
 import { OutboundError, type OutboundResponse } from "../../http/outbound.ts";
 import { retryAfterMs } from "../../http/retry-after.ts";
@@ -72,7 +73,7 @@ async function signatureFields(
   const keys = scheme === null ? null : await ownKeys(parts);
   if (scheme === null || keys === null) return {};
   return scheme === "rfc9421"
-    ? signRfc9421(request, keys.rfc9421, Date.now())
+    ? signRfc9421(request, keys.rfc9421, Date.now(), randomBytes(16).toString("base64url"))
     : signCavage(request, keys.cavage, "rsa-sha512", Date.now());
 }
 

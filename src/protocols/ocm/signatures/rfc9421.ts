@@ -42,12 +42,14 @@ const signed = [...required, "date"] as const;
 
 /**
  * Signs a request that is about to be sent, with Ed25519: its fields `date`, `content-digest`, `signature-input` and
- * `signature`. `content-length` is signed as the HTTP client writes it.
+ * `signature`. `content-length` is signed as the HTTP client writes it. With a nonce that was never used before, the same
+ * request signed twice within a second is no replay of itself (RFC 9421 section 2.3).
  */
 export function signRfc9421(
   request: SignedRequest,
   signer: { readonly keyId: string; readonly key: KeyObject },
   nowMs: number,
+  nonce: string | null = null,
 ): Readonly<Record<"date" | "content-digest" | "signature-input" | "signature", string>> {
   const date = new Date(nowMs).toUTCString();
   const contentDigest = contentDigestField(request.body);
@@ -55,6 +57,7 @@ export function signRfc9421(
   const parameters = new Map<string, string | number>([
     ["created", Math.floor(nowMs / 1000)],
     ["keyid", signer.keyId],
+    ...(nonce === null ? [] : ([["nonce", nonce]] as const)),
     ["tag", tag],
   ]);
   const input: InnerList = [signed.map((name): Item => [name, new Map()]), parameters];

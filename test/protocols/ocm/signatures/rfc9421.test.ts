@@ -64,6 +64,14 @@ describe("signatures of RFC 9421", () => {
     });
   });
 
+  test("of one request within one second differ by their nonces, and both are valid", () => {
+    const [first, second] = ["one", "two"].map((nonce) =>
+      verifySignature(withHeaders(signRfc9421(request, ed25519, signedAtMs, nonce)), peer, signedAtMs),
+    );
+    expect([first?.kind, second?.kind]).toEqual(["valid", "valid"]);
+    expect(first).not.toEqual(second);
+  });
+
   test("have the base of RFC 9421, appendix B.2.6, whose signature its key verifies", () => {
     const key = readJwk({
       kty: "OKP",
