@@ -17,6 +17,9 @@ export const ocmMailReader: MailReader = {
   readLink,
 };
 
+/** Nextcloud's contacts app mails it to whoever invites (reference/ocm.md 2.2). */
+const ownCopy = "[Copy] ";
+
 function detect(mail: MailView): ShareNotification | NotAnnounced | null {
   const links = sharesInLinks(mail, parseInviteLink);
   const invites = [...links, ...labelledInvites(mail.ownLines)];
@@ -26,6 +29,7 @@ function detect(mail: MailView): ShareNotification | NotAnnounced | null {
     ({ origin, shareId }) => origin === invite.origin && shareId === invite.shareId,
   );
   if (!isOne) return { not: "several-shares" };
+  if (mail.subject.startsWith(ownCopy)) return { not: "own-copy" };
   return { ...shareOf(invite, links[0]?.href ?? null), sharer: sharerBehindServer(mail), title: null };
 }
 
