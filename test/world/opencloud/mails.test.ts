@@ -1,5 +1,6 @@
 import { simpleParser } from "mailparser";
 import { expect, test } from "vitest";
+import { run } from "../../cli/in-process.ts";
 import type { Letter } from "../cozy-v1a/stack/letters.ts";
 import type { OpenCloudOptions } from "./state.ts";
 import { openTwoClouds } from "./world.ts";
@@ -12,6 +13,13 @@ async function invite(options: Pick<OpenCloudOptions, "family" | "meshDirectory"
   const [letter] = sent;
   if (letter === undefined) throw new Error("Nothing was mailed.");
   return { ...made, host: clouds.dora.host, letter, mail: await simpleParser(letter.message) };
+}
+
+/** What Usher sees in a mail. */
+async function inspected({ message }: Letter): Promise<unknown> {
+  const { out } = await run("missing.yaml", ["inspect", "--json", "--secrets", "-"], { input: message });
+  const found: { notification?: unknown } = JSON.parse(out);
+  return found.notification;
 }
 
 test.each([
@@ -31,16 +39,21 @@ test.each([
     expect(mail.text).toContain(footer);
     expect(letter.message.indexOf("text/plain")).toBeLessThan(letter.message.indexOf("text/html"));
     expect([link, /token=/.test(letter.message)]).toEqual([null, false]);
+    const seen = { protocol: "ocm-invite", variant: "code", origin: `https://${host}`, shareId: token };
+    expect(await inspected(letter)).toMatchObject(seen);
   },
 );
 
 test("a mesh directory at a third party is linked to: on a line of its own, and in HTML as text with &amp;", async () => {
   const meshDirectory = "https://mesh.lists.example/open-cloud-mesh/wayf";
-  const { token, host, link, mail } = await invite({ meshDirectory });
+  const { token, host, link, letter, mail } = await invite({ meshDirectory });
   expect(link).toBe(`${meshDirectory}?token=${token}&providerDomain=${encodeURIComponent(host)}`);
   expect(mail.text?.split("\n")).toContain(link);
   expect(mail.html).toContain(`${String(link).replace("&", "&amp;")}<br>`);
   expect(mail.html).not.toContain("href");
+  // The provider that the link names, and not the directory that it leads to.
+  const seen = { protocol: "ocm-invite", variant: "link", origin: `https://${host}`, shareId: token, link };
+  expect(await inspected(letter)).toMatchObject(seen);
 });
 
 test("reva mails what no mail program likes", async () => {
@@ -52,6 +65,8 @@ test("reva mails what no mail program likes", async () => {
   expect(body.trimEnd().split("\r\n")).toHaveLength(1);
   expect(mail.text).toContain(`:\n\n\nToken: ${token}\nProviderDomain: ${host}\n`);
   expect(mail.text).toContain("&#39;");
+  const seen = { protocol: "ocm-invite", variant: "code", origin: `https://${host}`, shareId: token };
+  expect(await inspected(letter)).toMatchObject(seen);
 });
 
 test("reva writes names raw into the subject", async () => {
