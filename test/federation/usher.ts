@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OutboundException } from "../../src/config/config.ts";
+import { newSiteKeys } from "../../src/config/site-keys.ts";
 import { createOrigins, type Origins } from "../../src/origins.ts";
 import type { CurrentConfig } from "../../src/room.ts";
 import { createServing } from "../../src/serving.ts";
@@ -157,6 +158,9 @@ function written({ headers, body, form }: AskOptions) {
   return { headers: { "content-type": "application/json", ...headers }, body: text };
 }
 
+/** Of all sites that one test file starts: making them takes longer than all else. */
+let keysOfTheFile: Promise<string> | null = null;
+
 async function writeConfiguration(
   directory: string,
   {
@@ -168,6 +172,8 @@ async function writeConfiguration(
 ): Promise<string> {
   const configFile = join(directory, "usher.yaml");
   await writeFile(join(directory, "key"), randomBytes(32).toString("base64"), { mode: 0o600 });
+  keysOfTheFile ??= newSiteKeys();
+  await writeFile(join(directory, "usher-ocm.pem"), await keysOfTheFile, { mode: 0o600 });
   // Nobody listens for mail: it is planned, and not sent.
   const from = { name: "Usher", address: "share@example.org" };
   const document = {
@@ -176,7 +182,7 @@ async function writeConfiguration(
     server: { publicUrl: `https://${host}`, listen: `127.0.0.1:${behind}` },
     ...(hasMail ? { smtp: { host: "127.0.0.1", port: 9, tls: "none", from } } : {}),
     log: { level: "debug", format: "json" },
-    ocm,
+    ocm: { keys: { file: "usher-ocm.pem" }, ...ocm },
   };
   await writeFile(configFile, JSON.stringify(document));
   return configFile;

@@ -15,7 +15,7 @@
  * | notices | `mails.notification(share)`, `mails.activity(share)`, `mails.link(link, to)`, `mails.linkPassword(link, to)` |
  * | trouble | `misbehave(fault, place)`, `goDown()`, `setNow(at)`, `expireInvite(token)`, `expireTokens()`, `holdExchanges()`, `forgetKeys()` |
  */
-import { newCavageKey } from "../ocm/cavage.ts";
+import { sharedCavageKey } from "../ocm/cavage.ts";
 import { accept, decline, unshare } from "../ocm/following.ts";
 import { newMessageKey } from "../ocm/message-signature.ts";
 import { list, read } from "../ocm/mounted.ts";
@@ -78,7 +78,7 @@ export async function startNextcloud(options: NextcloudOptions & OcmServerOption
 }
 
 async function newKey(generation: Generation, origin: string): Promise<NextcloudState["key"]> {
-  if (generation === 32) return { kind: "cavage", own: await newCavageKey(`${origin}/ocm#signature`) };
+  if (generation === 32) return { kind: "cavage", own: await sharedCavageKey(`${origin}/ocm#signature`) };
   return { kind: "message", own: await newMessageKey(`${origin}/ocm#ecdsa-p256-sha256-1`) };
 }
 

@@ -17,6 +17,14 @@ export async function newCavageKey(keyId: string): Promise<CavageKey> {
   return { keyId, privateKey, publicKeyPem };
 }
 
+let shared: Promise<CavageKey> | null = null;
+
+/** The same pair for all servers that one test file starts: making one takes longer than all else. */
+export async function sharedCavageKey(keyId: string): Promise<CavageKey> {
+  shared ??= newCavageKey("");
+  return { ...(await shared), keyId };
+}
+
 const covered = ["(request-target)", "content-length", "date", "digest", "host"] as const;
 
 /** The fields of a signed POST, rsa-sha512. */

@@ -25,14 +25,10 @@ export interface Stage extends AsyncDisposable {
   ): Promise<Peer>;
 }
 
-/** One certificate holds all the names. */
+/** One certificate holds all the names; stages of the same names in one test file have the same. */
 export async function openStage(hostnames: readonly string[]): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), "usher-ocm-"));
-  stack.defer(async () => rm(directory, { recursive: true }));
-  const certificates = await makeCertificates(directory);
-  const { ca } = certificates;
-  const tls = await certificates.certificate(hostnames);
+  const { ca, tls } = await certificateFor(hostnames);
   const ports = new Map<string, number>();
   const resolve: Resolve = (hostname) => {
     const port = ports.get(hostname);
@@ -60,4 +56,28 @@ export async function openStage(hostnames: readonly string[]): Promise<Stage> {
     },
     [Symbol.asyncDispose]: async () => owned.disposeAsync(),
   };
+}
+
+interface Certified {
+  readonly ca: string;
+  readonly tls: OcmServerOptions["tls"];
+}
+
+const certified = new Map<string, Promise<Certified>>();
+
+async function certificateFor(hostnames: readonly string[]): Promise<Certified> {
+  const names = hostnames.join(" ");
+  const known = certified.get(names) ?? makeCertificate(hostnames);
+  certified.set(names, known);
+  return known;
+}
+
+async function makeCertificate(hostnames: readonly string[]): Promise<Certified> {
+  const directory = await mkdtemp(join(tmpdir(), "usher-ocm-"));
+  try {
+    const certificates = await makeCertificates(directory);
+    return { ca: certificates.ca, tls: await certificates.certificate(hostnames) };
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 }
