@@ -21,7 +21,13 @@ export interface FederationSite extends Scene {
   /** A request of anybody; a body is sent as JSON. */
   ask(method: string, path: string, body?: unknown): Promise<Answer>;
   /** A call of the site's own API with a token of the account. */
-  api(name: string, method: string, path: string, body?: unknown): Promise<ApiAnswer>;
+  api(
+    name: string,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<ApiAnswer>;
 }
 
 /** An emulated server, of Open Cloud Mesh or of what is shared over it. */
@@ -132,10 +138,11 @@ async function openSite(
           ? {}
           : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
       }),
-    api: async (name: string, method: string, path: string, body?: unknown) => {
-      const token = tokens.get(name) ?? apiToken(scene, name);
-      tokens.set(name, token);
-      return ask({ port: daemon }, method, `/api/v1${path}`, { token: await token, headers: { host }, body });
+    api: async (...[name, method, path, body, headers]: Parameters<FederationSite["api"]>) => {
+      const known = tokens.get(name) ?? apiToken(scene, name);
+      tokens.set(name, known);
+      const asked = { token: await known, headers: { host, ...headers }, body };
+      return ask({ port: daemon }, method, `/api/v1${path}`, asked);
     },
     [Symbol.asyncDispose]: async () => opened.disposeAsync(),
   });
