@@ -1,5 +1,8 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Call, FollowReply, FollowWay, Share } from "../../../src/protocols/protocol.ts";
+import { temporaryDirectory } from "../../store/temporary.ts";
 import { type Nextcloud, startNextcloud } from "../../world/nextcloud/nextcloud.ts";
 import { alphanumerics } from "../../world/ocm/users.ts";
 import { json } from "../../world/ocm/wire.ts";
@@ -172,6 +175,28 @@ describe("a public link of Nextcloud", () => {
       expect(reply, JSON.stringify(body)).toMatchObject(expected);
       expect(reply.kind).not.toBe("followed");
     }
+  });
+});
+
+describe("the server of a link that was followed (reference/ocm.md 9, CVE-2021-32656)", () => {
+  test("is trusted no more for it: what it shares next waits, whatever a rule says", async () => {
+    const { usher } = world;
+    await using directory = await temporaryDirectory();
+    const rules = join(directory.path, "rules.yaml");
+    await writeFile(rules, "policy: [{when: {protocol: federated-share}, then: accept}]\n");
+    await usher.usher("policy", "set", "carl", rules);
+    const { url } = cloud.link({ name: "Bait", files: {} });
+    const link = { variant: "s-token", origin: cloud.origin, link: url, title: "Bait" } as const;
+    const share = { ...(await world.announced("carl", link)), password: null };
+    expect(await way.follow(share, await world.follower("carl"), ask())).toMatchObject({ kind: "followed" });
+    await cloud.createShare(world.address("carl"), { name: "Uninvited", files: {} });
+    const row = await lastReceived(world, "carl");
+    expect(row).toMatchObject({ name: "Uninvited", state: "pending", is_signed: 1 });
+    expect(await usher.json("notification", "show", row.notification_id ?? "")).toMatchObject({
+      state: "held",
+      reason: "not-believed",
+    });
+    expect(await usher.json("contact", "list", "carl")).toEqual([]);
   });
 });
 
