@@ -151,6 +151,8 @@ export const limits = {
   httpAddresses: 16,
   /** One of several addresses may be dead; a server on the other side of the world still answers within this. */
   httpAddressMs: 2000,
+  /** Sets of authorities of `outbound.exceptions` whose TLS contexts are kept; more than anybody has. */
+  httpTlsContexts: 32,
   httpPerOrigin: 2,
   httpTotal: 50,
   /** Downloads have places of their own: a slow reader keeps one for hours, and must not keep mails and checks waiting. */

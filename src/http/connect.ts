@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { BlockList, connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
-import { connect as connectTls, getCACertificates } from "node:tls";
+import { connect as connectTls, createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 import { limits } from "../domain/limits.ts";
 import { canonical } from "./address-rules.ts";
 import { OutboundError } from "./outbound.ts";
@@ -60,10 +60,24 @@ export async function connectPinned(
     ALPNProtocols: ["http/1.1"],
     // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
     rejectUnauthorized: true,
-    ...(authorities.length > 0 && { ca: [...getCACertificates("default"), ...authorities] }),
+    ...(authorities.length > 0 && { secureContext: trusting(authorities.join("\n")) }),
   });
   await opened(tls, "secureConnect", signal);
   return tls;
+}
+
+/** Reading all public authorities takes longer than a whole request: contexts are kept, as many as there are sets of exceptions. */
+const contexts = new Map<string, SecureContext>();
+
+/** Trusts the public authorities and these, PEM. */
+function trusting(authorities: string): SecureContext {
+  const known = contexts.get(authorities);
+  if (known !== undefined) return known;
+  // Each reload of the configuration may bring others.
+  if (contexts.size >= limits.httpTlsContexts) contexts.clear();
+  const made = createSecureContext({ ca: [...getCACertificates("default"), authorities] });
+  contexts.set(authorities, made);
+  return made;
 }
 
 function pinnedLookup(addresses: readonly string[]): LookupFunction {
