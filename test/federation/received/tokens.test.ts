@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FollowWay, Share } from "../../../src/protocols/protocol.ts";
 import { type Nextcloud, startNextcloud } from "../../world/nextcloud/nextcloud.ts";
+import { type HostilePeer, startHostilePeer } from "../../world/hostile-peer/peer.ts";
+import { json } from "../../world/ocm/wire.ts";
 import { type OcmStub, startOcmStub } from "../../world/sloppy-peer/stub.ts";
 import { type FollowingWorld, openFollowingWorld } from "../following-world.ts";
 import { createOrigins } from "../../../src/origins.ts";
@@ -134,6 +136,31 @@ describe("a share that opens with a token alone", () => {
     await cloud.unshare(cloud.sent()[0] ?? never());
     await world.usher.site.store.db.updateTable("ocm_received_share").set({ state: "accepted" }).execute();
     expect(await way.check(share, world.dora, ask())).toMatchObject({ state: "REMOVED" });
+  });
+});
+
+describe("what a token endpoint answers (reference/ocm.md 4.7, 8)", () => {
+  let peer: HostilePeer;
+  beforeEach(async () => {
+    peer = await world.stage.start(startHostilePeer, "cloud.eve.example", {});
+  });
+
+  test.each([
+    ["an unknown secret, as specified", 400, "invalid_grant", "UNRESOLVABLE"],
+    ["an unknown secret, as the master line of Nextcloud", 401, "invalid_grant", "UNRESOLVABLE"],
+    ["a signature that does not verify there", 401, "invalid_request", "FORBIDDEN"],
+    ["somebody else", 400, "invalid_client", "FORBIDDEN"],
+    ["somebody who may not", 400, "unauthorized_client", "FORBIDDEN"],
+    ["a grant that it does not know, in any form", 400, "unsupported_grant_type", "FORBIDDEN"],
+  ])("to %s: %i %s", async (_whom, status, error, state) => {
+    const body = peer.shareBody(world.address("dora"));
+    const { protocol } = body;
+    const webdav = { ...protocol.webdav, requirements: ["must-exchange-token"] };
+    await peer.post(world.usher.host, "/shares", { ...body, protocol: { ...protocol, webdav } });
+    const share = await receivedShare(world, "dora");
+    peer.answerWith("token", json(status, { error }));
+    expect(await way.follow(share, world.dora, ask())).toMatchObject({ kind: "no", state });
+    expect(peer.requests().filter(({ place }) => place === "webdav")).toEqual([]);
   });
 });
 

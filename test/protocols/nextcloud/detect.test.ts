@@ -28,6 +28,15 @@ describe("a notice of the reader's own Nextcloud", () => {
     });
   });
 
+  test("of several shares announces the first; the others wait at home all the same", () => {
+    expect(
+      detect(
+        "* You received plan.odt as a remote share from @ada@cloud.uni-a.example (today, 12:57\u202fPM)",
+        "* You received Photos as a remote share from @zoe@drive.uni-f.example (today, 12:58\u202fPM)",
+      ),
+    ).toMatchObject({ origin: "https://cloud.uni-a.example", sharer: { name: "@ada@cloud.uni-a.example" } });
+  });
+
   test.each([
     ["@zoe@mail.example@drive.uni-f.example", "https://drive.uni-f.example"],
     ["@zoe@drive.uni-f.example:8443", "https://drive.uni-f.example:8443"],
