@@ -54,10 +54,20 @@ async function findPeer(parts: FederationParts, share: SentShareRow, ask: Ask): 
     return { kind: "later", because: found.because, waitMs: found.retryAfterMs };
   if (found.kind === "no-peer") return { kind: "refused", because: found.because, words: found.detail };
   const { peer } = found;
-  if (share.must_exchange === 0 || peer.capabilities.has("exchange-token"))
-    return { kind: "peer", peer, given };
+  if (peer.capabilities.has("exchange-token"))
+    return {
+      kind: "peer",
+      peer,
+      given: peer.criteria.has("must-exchange-token") ? withExchange(given) : given,
+    };
+  if (share.must_exchange === 0) return { kind: "peer", peer, given };
   const words = `${share.host} does not exchange secrets for tokens, which this share asks for; share without that.`;
   return { kind: "refused", because: "peer-cannot-exchange", words };
+}
+
+/** As peers want it that take no share whose secret opens it by itself (reference/ocm.md 4.1, criteria). */
+function withExchange(given: GivenShare): GivenShare {
+  return { ...given, requirements: ["must-exchange-token"] };
 }
 
 /** Null while nothing is served, and where the account is gone. */

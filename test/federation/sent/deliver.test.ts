@@ -204,6 +204,21 @@ describe("secrets that have to be exchanged first", () => {
     expect(await world.row(id)).toMatchObject({ state: "sent" });
   });
 
+  test("are said of any share to a cloud that takes no others", async () => {
+    const strict = {
+      ...peer,
+      capabilities: new Set(["exchange-token"]),
+      criteria: new Set(["must-exchange-token"]),
+    };
+    world.discovered = { kind: "peer", peer: strict };
+    await world.share();
+    await world.work();
+    expect(world.posted[0]?.body["protocol"]).toMatchObject({
+      name: "multi",
+      webdav: { requirements: ["must-exchange-token"] },
+    });
+  });
+
   test("are said of a folder as of a file to Nextcloud, which knows no folders by that name in any form", async () => {
     world.discovered = { kind: "peer", peer: { ...peer, capabilities: new Set(["exchange-token"]) } };
     await world.share({ webdav: "https://files.example/dav/Reports/", mustExchange: true });
