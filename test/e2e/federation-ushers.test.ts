@@ -7,6 +7,7 @@ import type { Stage } from "../world/ocm/stage.ts";
 import { addressOf } from "../world/world.ts";
 import {
   comesTo,
+  content,
   done,
   federate,
   fillApplication,
@@ -43,9 +44,9 @@ beforeEach(() => {
 });
 
 /** Alice shares her reports under a name; gives the sharing's id. */
-async function share(title: string, ...names: readonly string[]): Promise<string> {
-  const to = names.map((name) => scene.bob.addressOf(name));
-  return federate(scene.alice, "alice", scene.peers["files.example"], { path: "Reports/", title, to });
+async function share(title: string, names: readonly string[], ...more: readonly string[]): Promise<string> {
+  const what = { path: "Reports/", title, to: names.map((name) => scene.bob.addressOf(name)) };
+  return federate(scene.alice, "alice", scene.peers["files.example"], what, ...more);
 }
 
 const atAlice = async (sharing: string, ...states: readonly string[]): Promise<void> =>
@@ -72,7 +73,7 @@ test("Alice's invitation comes by mail; Bob says yes, and both know each other",
 });
 
 test("what Alice shares then is accepted by Bob's rule, read whole and in part, and gone when she takes it back", async () => {
-  const sharing = await share("Reports", "bob");
+  const sharing = await share("Reports", ["bob"]);
   const { notification, subscription } = await followedByItself("Reports");
   await atAlice(sharing, "accepted");
   const { out } = await scene.bob.usher("notification", "explain", notification);
@@ -100,16 +101,17 @@ test("what Alice shares then is accepted by Bob's rule, read whole and in part, 
   expect((await scene.bob.api("bob", "GET", path)).status).toBeGreaterThanOrEqual(400);
 });
 
-test("Bob leaves, and Alice is told", async () => {
-  const sharing = await share("Left", "bob");
+test("Bob opens by tokens what opens by tokens alone, and leaves, and Alice is told", async () => {
+  const sharing = await share("Left", ["bob"], "--exchange-token");
   const { subscription } = await followedByItself("Left");
   await atAlice(sharing, "accepted");
+  expect(await content(scene.bob, "bob", subscription, "2026 & more/plan ü.txt")).toBe("The plan.");
   await done(scene.bob, "subscription", "remove", subscription);
   await atAlice(sharing, "refused");
 });
 
 test("Carla never met Alice: her rule counts for nothing, and Alice is told that she declines", async () => {
-  const sharing = await share("Strange", "carla");
+  const sharing = await share("Strange", ["carla"]);
   const notification = await held(scene.bob, "Strange");
   await atAlice(sharing, "pending");
   const { out } = await scene.bob.usher("notification", "explain", notification);
@@ -121,7 +123,7 @@ test("Carla never met Alice: her rule counts for nothing, and Alice is told that
 describe("a daemon is killed", () => {
   test("Bob's, when Alice had his answer and he did not know", async () => {
     const answered = scene.alice.front.hold(({ path }) => path === "/ocm/notifications", "answered");
-    const sharing = await share("Killed Bob", "bob");
+    const sharing = await share("Killed Bob", ["bob"]);
     await answered.reached;
     await scene.bob.daemon.end("SIGKILL");
     answered.drop();
@@ -131,7 +133,7 @@ describe("a daemon is killed", () => {
 
   test("Alice's, when Bob had her share and she did not know", async () => {
     const taken = scene.bob.front.hold(({ path }) => path === "/ocm/shares", "answered");
-    const sharing = await share("Killed Alice", "bob");
+    const sharing = await share("Killed Alice", ["bob"]);
     await taken.reached;
     await scene.alice.daemon.end("SIGKILL");
     taken.drop();
@@ -141,27 +143,27 @@ describe("a daemon is killed", () => {
 });
 
 describe("one side is down", () => {
-  test("Alice's, when Bob's rule accepts: he follows once she is back", async () => {
-    const sharing = await share("Absent Alice", "carla", "bob");
+  test("Alice's, when Carla accepts: she follows once Alice is back", async () => {
+    const sharing = await share("Absent Alice", ["carla", "bob"]);
     await atAlice(sharing, "pending", "accepted");
     const notification = await heldOf("carla", "Absent Alice");
-    const before = scene.alice.front.asked.length;
+    const before = toldAt(scene.alice);
     scene.alice.front.behave("down");
     await accept(scene.bob, "carla", notification);
-    await until("Alice was asked", () => scene.alice.front.asked.length > before);
+    await until("Alice was told", () => toldAt(scene.alice) > before);
     scene.alice.front.behave(null);
     await comesTo(scene.bob, notification, "followed");
     await atAlice(sharing, "accepted", "accepted");
   });
 
   test("Bob's, when Alice takes a share back: nothing opens it, and he hears of it once he is back", async () => {
-    const sharing = await share("Absent Bob", "bob");
+    const sharing = await share("Absent Bob", ["bob"]);
     const { notification, subscription } = await followedByItself("Absent Bob");
     await atAlice(sharing, "accepted");
-    const before = scene.bob.front.asked.length;
+    const before = toldAt(scene.bob);
     scene.bob.front.behave("down");
     await done(scene.alice, "sharing", "revoke", sharing);
-    await until("Bob was told", () => scene.bob.front.asked.length > before);
+    await until("Bob was told", () => toldAt(scene.bob) > before);
     await expect(gotten(scene.bob, subscription, "sums.csv")).rejects.toThrow("gone or was taken back");
     scene.bob.front.behave(null);
     await untilDue(scene.alice, "Bob was told", async () => {
@@ -170,6 +172,11 @@ describe("one side is down", () => {
     });
   });
 });
+
+/** How often somebody tried to tell a site what became of a share. */
+function toldAt({ front }: FederationSite): number {
+  return front.asked.filter(({ path }) => path === "/ocm/notifications").length;
+}
 
 /** What one of several recipients is asked. */
 async function heldOf(name: string, title: string): Promise<string> {
