@@ -83,6 +83,10 @@ function refusal(
     const detail = `The link at ${host} is protected by a password; give Usher the right one.`;
     return { kind: "no", state: "ADDABLE_WITH_PASSWORD", because, detail };
   }
+  if (/could not find/i.test(message)) {
+    const detail = `${host} cannot reach the account's own server now; Usher asks again later.`;
+    return { kind: "try-later", because: "home-not-reached", detail, retryAfterMs: null };
+  }
   const said = oneLine(message, limits.remoteTextChars);
   const detail = `The link at ${host} was not turned into a share; the account's own server says: ${said}`;
   return { kind: "no", state: "UNRESOLVABLE", because: "link-not-converted", detail };

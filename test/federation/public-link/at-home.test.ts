@@ -83,6 +83,14 @@ describe("a public link of Nextcloud, for an account at home at a Nextcloud", ()
     });
   });
 
+  test("is asked for again later where its server could not bring it home", async () => {
+    const share = await announcedLink(world, eve.link({ name: "Far", files: {} }).url, "Far");
+    home.misbehave({ kind: "status", status: 503, retryAfter: null }, "shares");
+    expect(await follow(share)).toMatchObject({ kind: "try-later", because: "home-not-reached" });
+    home.behave();
+    expect(await follow(share)).toMatchObject({ kind: "followed", folders: [{ title: "Far" }] });
+  });
+
   test("is asked for again later while the home server is away", async () => {
     const link = eve.link({ name: "Later", files: { "a.txt": "A" } });
     const share = await announcedLink(world, link.url, "Later");
