@@ -13,6 +13,7 @@ import { addRecord } from "../../store/records.ts";
 import type { Db } from "../../store/store.ts";
 import { limits } from "../../domain/limits.ts";
 import type { FederationParts } from "../parts.ts";
+import { knownPeer } from "../peers/discover.ts";
 import { comeBack, refusal } from "../refusal.ts";
 import { type Acceptance, readAcceptance } from "./acceptance.ts";
 import { keepContact, ownPerson } from "./contact.ts";
@@ -40,8 +41,13 @@ export async function takeAccepted(parts: FederationParts, request: PeerRequest<
 
 type Look = { readonly kind: "fine" } | { readonly kind: "refused"; readonly reply: PeerReply };
 
-/** Whether the server is one that may be believed, and has not been imitated. */
+/**
+ * Whether the server is one that may be believed, and has not been imitated. One that was never heard of counts like a wrong
+ * token: whoever has one invitation could have any number of servers asked.
+ */
 async function lookAt(parts: FederationParts, request: PeerRequest<null>, host: string): Promise<Look> {
+  const waitMs = (await knownPeer(parts, host)) === null ? request.countWrongSecret() : null;
+  if (waitMs !== null) return { kind: "refused", reply: comeBack(429, "Too many unknown servers", waitMs) };
   const ask = { signal: request.signal, record: () => undefined };
   const found = await parts.peers.discover(host, ask);
   if (found.kind === "try-later") return { kind: "refused", reply: comeAgain };

@@ -169,6 +169,20 @@ describe("POST /ocm/invite-accepted", () => {
   });
 });
 
+test("whoever has one invitation cannot let Usher look at one server after the other", async () => {
+  const { token, id } = await world.invite();
+  const named = async (at: number) => {
+    const recipientProvider = `host${at}.nowhere.example`;
+    return (await world.accept(world.acceptance(token, { recipientProvider }))).status;
+  };
+  const statuses: number[] = [];
+  while (statuses.length < 40 && statuses.at(-1) !== 429) statuses.push(await named(statuses.length));
+  expect(statuses.at(-1)).toBe(429);
+  expect(await world.stateOf(id)).toBe("open");
+  // A server that was heard of before is looked at all the same.
+  expect((await world.accept(world.acceptance(token, { userID: "known" }))).status).toBe(200);
+});
+
 describe("wrong tokens", () => {
   test("are counted: who guesses is sent away, and who has a right one is not", async () => {
     const { token } = await world.invite();
