@@ -42,11 +42,17 @@ async function follow(at: OcsHome, share: Share): Promise<FollowReply> {
   const pending = await find(at, share, "pending");
   if (pending.kind === "try-later") return pending;
   if (pending.kind === "several") return no("several-waiting", share, at);
-  if (pending.kind === "one") {
-    const done = await doRemote(at, "accept", pending.share.id);
-    if (done.kind === "try-later") return done;
-  }
-  return stands(at, share, pending.kind === "one" ? "gone-at-home" : "not-waiting");
+  if (pending.kind !== "one") return stands(at, share, "not-waiting");
+  const { id } = pending.share;
+  const done = await doRemote(at, "accept", id);
+  if (done.kind === "try-later") return done;
+  const accepted = await listRemoteShares(at, "accepted");
+  if (accepted.kind === "try-later") return accepted;
+  // It keeps its id; the notice may name nothing else that tells it from what the owner shared before.
+  const own = accepted.shares.find((each) => each.id === id);
+  return own === undefined
+    ? stood(at, share, matching(share, accepted.shares), "gone-at-home")
+    : followed(at, own);
 }
 
 async function check(at: OcsHome, share: Share): Promise<FollowReply> {
@@ -55,7 +61,10 @@ async function check(at: OcsHome, share: Share): Promise<FollowReply> {
 
 async function stands(at: OcsHome, share: Share, otherwise: Lack): Promise<FollowReply> {
   const accepted = await find(at, share, "accepted");
-  if (accepted.kind === "try-later") return accepted;
+  return accepted.kind === "try-later" ? accepted : stood(at, share, accepted, otherwise);
+}
+
+function stood(at: OcsHome, share: Share, accepted: Match, otherwise: Lack): FollowReply {
   if (accepted.kind === "several") return no("several-accepted", share, at);
   return accepted.kind === "one" ? followed(at, accepted.share) : no(otherwise, share, at);
 }

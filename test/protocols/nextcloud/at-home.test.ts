@@ -122,6 +122,20 @@ describe.each<Kind>(["nextcloud", "owncloud"])("the account's own %s", (kind) =>
     expect(opened.home.taken().filter(({ state }) => state === "accepted")).toHaveLength(1);
   });
 
+  test("a notice that names no resource is followed beside what its owner shared before", async () => {
+    await using opened = await open(kind);
+    const ask = { signal: AbortSignal.timeout(60_000), record: () => undefined };
+    const first = await shareOut(opened, "Reports");
+    expect((await opened.way.follow(first, dora, ask)).kind).toBe("followed");
+    await shareOut(opened, "Minutes");
+    const unnamed = { ...noticed(opened.sender, "ada", null), targets: [] };
+    expect(await opened.way.follow(unnamed, dora, ask)).toMatchObject({
+      kind: "followed",
+      folders: [{ title: "Minutes" }],
+    });
+    expect((await opened.way.check(first, dora, ask)).kind).toBe("followed");
+  });
+
   test("a wrong app password is no verdict on the share, and says how to mend it", async () => {
     await using opened = await open(kind);
     const share = await shareOut(opened, "Reports");
