@@ -112,6 +112,11 @@ function secretProblems({ login, secret }: FederatedRequest): SharingProblem[] {
   const problems = isLogin
     ? []
     : [problem("login", "bad-login", "The login is empty, or has a colon or control characters.")];
+  if (login === null && /[^\x21-\x7e]/.test(secret)) {
+    const detail =
+      "Without a login the secret is a bearer token, and this one has blanks or other characters that no token has; copy it whole.";
+    return [problem("secret", "bad-secret", detail)];
+  }
   if (secret !== "" && secret.length <= limits.sharePasswordChars && !hasControl(secret)) return problems;
   const most = limits.sharePasswordChars;
   const detail = `The secret for the WebDAV address is empty, longer than ${most} characters, or has line breaks within.`;

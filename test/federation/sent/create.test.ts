@@ -55,6 +55,8 @@ describe("the API", () => {
     ["no address at all", { webdav: "plans" }, "webdav"],
     ["no secret", { secret: "" }, "secret"],
     ["a secret of two lines", { secret: "a\nb" }, "secret"],
+    ["a token that no header field can carry", { secret: "tokén" }, "secret"],
+    ["a token of two words", { secret: "a b" }, "secret"],
     ["a login with a colon", { login: "a:b" }, "login"],
     ["nobody", { to: [] }, "to"],
     ["a name for an address", { to: ["dora"] }, "to.0"],
