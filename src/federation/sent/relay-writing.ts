@@ -24,6 +24,8 @@ export async function write(
   const { request, application, place } = about;
   const refusal = refusalOf(method, about);
   if (refusal !== null) return { status: refusal };
+  // A part that passed for the whole would cost the rest of the file (RFC 9110 section 14.5).
+  if (method === "PUT" && request.headers["content-range"] !== undefined) return { status: 400 };
   const destination = method === "MOVE" ? destinationOf(parts, about) : null;
   if (typeof destination === "number") return { status: destination };
   const isPut = method === "PUT";

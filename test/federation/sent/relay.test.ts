@@ -316,6 +316,14 @@ describe("with the right to write", () => {
     }
   });
 
+  test("a part of a file is refused, and does not stand for the whole", async () => {
+    world.application.files.set("Inbox/long.txt", { bytes: Buffer.from("all of it") });
+    const headers = { "content-range": "bytes 0-2/9" };
+    const part = await world.dav("PUT", "/dav/ocm/long.txt", inbox.secret, { headers, body: "ALL" });
+    expect(part.status).toBe(400);
+    expect(world.application.files.get("Inbox/long.txt")).toEqual({ bytes: Buffer.from("all of it") });
+  });
+
   test("a shared file is written, and never removed", async () => {
     world.application.files.set("note.txt", { bytes: Buffer.from("old") });
     const note = await world.taken({
