@@ -143,7 +143,8 @@ function outcomeOf(parts: FederationParts, attempt: Attempt, offered: Offered): 
     const failure = { state: "created", because, words: null } as const;
     return { kind: "park", because, commit: async (db) => notTaken(db, attempt, failure) };
   }
-  const afterMs = offered.waitMs ?? backoffMs(job.attempt, schedules.http, parts.random);
+  // A server in maintenance asks for two minutes each time: by that alone all tries would be over within half an hour.
+  const afterMs = Math.max(offered.waitMs ?? 0, backoffMs(job.attempt, schedules.http, parts.random));
   return { kind: "retry", because, afterMs, commit: async (db) => recordCalls(db, attempt) };
 }
 

@@ -40,7 +40,7 @@ export async function unshare(
   parts.tell("peer-not-told", { ...about, reason: told.because });
   if (told.kind === "no") return { kind: "done", commit };
   if (job.attempt >= limits.followTries) return { kind: "park", because: told.because, commit };
-  const afterMs = told.waitMs ?? backoffMs(job.attempt, schedules.http, parts.random);
+  const afterMs = Math.max(told.waitMs ?? 0, backoffMs(job.attempt, schedules.http, parts.random));
   return { kind: "retry", because: told.because, afterMs, commit };
 }
 

@@ -133,11 +133,12 @@ describe("what a cloud answers", () => {
   });
 
   test.each([
-    ["503 with Retry-After", answered(503, {}, 7000), 7000],
-    ["429 with Retry-After", answered(429, {}, 9000), 9000],
+    ["503 with Retry-After", answered(503, {}, 700_000), 700_000],
+    ["503 whose Retry-After is shorter than Usher waits by itself", answered(503, {}, 1000), 60_000],
+    ["429 with Retry-After", answered(429, {}, 900_000), 900_000],
     ["429 without, as Nextcloud", answered(429), limits.ocmPacedMs],
     ["500", answered(500), 60_000],
-    ["408", answered(408, {}, 5000), 5000],
+    ["408", answered(408, {}, 500_000), 500_000],
     ["nothing", { kind: "try-later", because: "connection-refused", detail: "", retryAfterMs: null }, 60_000],
   ] as const)("%s: it is asked again later", async (_name, answer, waitMs) => {
     world.answers = [answer, answered(201)];
@@ -183,11 +184,11 @@ describe("a cloud that is none", () => {
   });
 
   test("is looked for again where it may only be away", async () => {
-    world.discovered = { kind: "try-later", because: "timeout", detail: "", retryAfterMs: 3000 };
+    world.discovered = { kind: "try-later", because: "timeout", detail: "", retryAfterMs: 300_000 };
     const id = await world.share();
     await world.work();
     world.discovered = null;
-    await world.work(4000);
+    await world.work(400_000);
     expect(await world.recipient(id)).toMatchObject({ state: "pending" });
   });
 });
