@@ -438,7 +438,7 @@ export const limits = {
   ocmPendingShares: 200,
   /** How long a peer is sent away from an account that has so many. */
   ocmFullMs: 3600_000,
-  /** How long a share that ended is remembered, so that its peer may say so again. */
+  /** How long a share that ended, or that the account let lie, is remembered, so that its peer may speak of it again. */
   ocmEndedShareMs: 30 * 24 * 3600_000,
   /** Shares that one sweep ends because their time is over; the rest is found by the next. */
   ocmSweptShares: 200,

@@ -120,7 +120,7 @@ export async function endExpiredShares(
     .execute();
 }
 
-/** Forgets shares that ended before, and links that nothing came of. */
+/** Forgets shares that ended before, those that the account let lie as long, and links that nothing came of. */
 export async function forgetEndedShares(
   db: Db,
   { nowMs, endedBeforeMs }: { readonly nowMs: number; readonly endedBeforeMs: number },
@@ -129,6 +129,13 @@ export async function forgetEndedShares(
     .deleteFrom("ocm_received_share")
     .where("state", "in", ["declined", "left", "unshared"])
     .where("updated_at", "<", endedBeforeMs)
+    .execute();
+  const closed = db.selectFrom("notification").select("id").where("state", "in", ["ignored", "refused"]);
+  await db
+    .deleteFrom("ocm_received_share")
+    .where("state", "=", "pending")
+    .where("updated_at", "<", endedBeforeMs)
+    .where((row) => row.or([row("notification_id", "is", null), row("notification_id", "in", closed)]))
     .execute();
   await db.deleteFrom("ocm_expected_share").where("expected_until", "<=", nowMs).execute();
 }

@@ -307,6 +307,25 @@ describe("what is kept", () => {
     expect(shares.map((each) => each.notification_id === notificationId)).toEqual([true, true, false]);
   });
 
+  test("a share that the account does not answer is forgotten in the end, and one that waits is not", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    try {
+      await share({ providerId: "ignored" });
+      const ignored = await receivedFrom(usher, peer.host);
+      await usher.usher("notification", "ignore", ignored.notification_id ?? "");
+      await share({ providerId: "waits" });
+      vi.setSystemTime(Date.now() + limits.ocmEndedShareMs + 1000);
+      const { queue, store } = usher.site;
+      await store.transaction(async (db) =>
+        queue.enqueue(db, { kind: "sweep-federation", subject: "all", lane: "sweep" }),
+      );
+      await usher.work("sweep-federation");
+      expect((await receivedShares(usher)).map((each) => each.provider_id)).toEqual(["waits"]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("a share ends with its time", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
     try {
