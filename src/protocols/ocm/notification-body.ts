@@ -63,7 +63,8 @@ export function writeNotification({
 }
 
 const messages: Readonly<Record<ShareNews, string>> = {
-  SHARE_ACCEPTED: "The recipient accepted the share.",
-  SHARE_DECLINED: "The recipient declined the share.",
+  // As Nextcloud writes them (reference/ocm.md 4.5).
+  SHARE_ACCEPTED: "Recipient accept the share",
+  SHARE_DECLINED: "Recipient declined the share",
   SHARE_UNSHARED: "The owner ended the share.",
 };
