@@ -1,4 +1,5 @@
 import type { FederationGround } from "./federation/parts.ts";
+import { ocmSiteUrl } from "./federation/site-url.ts";
 import type { OutboundClient } from "./http/outbound.ts";
 import { judgeAnnounced } from "./receiving/announced.ts";
 import { planAsked } from "./receiving/notices.ts";
@@ -23,7 +24,7 @@ export function federationGround(
     http,
     newId,
     random: Math.random,
-    siteUrl: () => (current().ocm.enabled ? (current().server?.publicUrl ?? null) : null),
+    siteUrl: () => ocmSiteUrl(current()),
     settings: () => current().ocm,
     sender: () => current().smtp?.from ?? null,
     pages: async () => {

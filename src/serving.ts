@@ -1,4 +1,6 @@
 import { federatingParts } from "./federating-parts.ts";
+import { ownKeys } from "./federation/peers/own-keys.ts";
+import { ocmSiteUrl } from "./federation/site-url.ts";
 import { createPages } from "./http/pages/pages.ts";
 import { createServer, type Server } from "./http/server/server.ts";
 import type { Origins } from "./origins.ts";
@@ -21,6 +23,8 @@ export async function createServing(
 ): Promise<Server> {
   const { server: first } = site.config;
   if (first === null) throw new Error("A server is wanted where the configuration names none.");
+  // Before anybody asks: what is only looked at changes nothing.
+  await ownKeys({ ...site, siteUrl: () => ocmSiteUrl(current()), settings: () => current().ocm });
   return createServer({
     ...site,
     // Taking `server` out of the configuration counts from the next start on.

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { tellOfRemoval } from "../sharing/end-sent-shares.ts";
+import { ocmSiteUrl } from "../federation/site-url.ts";
 import { writeOcmAddress } from "../protocols/ocm/address.ts";
 import {
   type AccountAddressRow,
@@ -151,9 +152,9 @@ async function show(cli: Cli, name: string, options: Json): Promise<void> {
 }
 
 /** Under which servers of Open Cloud Mesh share with the account; null where they find nothing. */
-function ocmAddress(name: string, { server, ocm }: Config): string | null {
-  if (server === null || !ocm.enabled) return null;
-  return writeOcmAddress({ identifier: name, host: new URL(server.publicUrl).host });
+function ocmAddress(name: string, config: Config): string | null {
+  const site = ocmSiteUrl(config);
+  return site === null ? null : writeOcmAddress({ identifier: name, host: new URL(site).host });
 }
 
 function homeText({ kind, url, login }: { kind: string; url: string; login: string }): string {

@@ -24,6 +24,7 @@ interface Ids {
   readonly notification: string;
   readonly subscription: string;
   readonly sharing: string;
+  readonly invite: string;
 }
 
 /** Every path of the API that can be asked with GET, with the ids and parameters of what is there. */
@@ -33,8 +34,9 @@ async function pathsOf(ids: Ids) {
   return Object.entries(paths)
     .filter(([, operations]) => "get" in operations)
     .map(([path]) => {
-      const [, kind = ""] = /\/(notification|sharing)s\//.exec(path) ?? [];
-      const id = kind === "sharing" || kind === "notification" ? ids[kind] : ids.subscription;
+      const [, kind = ""] = /\/(invite|notification|sharing)s\/\{/.exec(path) ?? [];
+      const id =
+        kind === "sharing" || kind === "notification" || kind === "invite" ? ids[kind] : ids.subscription;
       return path.replace("{id}", id) + (path.endsWith("/content") ? "?path=quay.odt" : "");
     });
 }
@@ -65,6 +67,23 @@ async function shared(): Promise<{ readonly sharing: string; readonly page: stri
   return { sharing: id, page };
 }
 
+/** An invitation of bob's to another cloud. */
+async function invited(): Promise<{ readonly id: string; readonly link: string }> {
+  type Given = { readonly invites: readonly { readonly id: string; readonly link: string }[] };
+  const { invites } = await scene.usherJson<Given>("sharing", "invite", "bob", "--print");
+  const [invite] = invites;
+  if (invite === undefined) throw new Error("Nobody was invited.");
+  return invite;
+}
+
+/** What other clouds, and their users, look at. */
+function federationPaths(link: string): readonly string[] {
+  const { pathname, search } = new URL(link);
+  const accept = `/ocm/invite-accept${search}&providerDomain=cloud.example.org`;
+  const discovery = ["/.well-known/ocm", "/ocm-provider", "/ocm-provider/", "/.well-known/jwks.json"];
+  return [...discovery, pathname + search, accept];
+}
+
 /** The schedule's own work, once in a minute, is no work of the crawl's. */
 async function beginMinute(): Promise<void> {
   await noWorkLeft(scene);
@@ -92,8 +111,10 @@ test("a crawl of every GET and HEAD route of the running daemon with valid secre
   const { id: subscription } = await subscriptionOf(scene, followed);
   const token = await scene.addToken("administrator", tokenScopes);
   const { sharing, page: invitation } = await shared();
-  const below = await pathsOf({ notification: waiting, subscription, sharing });
-  const all = [...below, "/api/v1/openapi.json", "/pages.css", page, invitation, `${invitation}/mute`];
+  const { id: invite, link } = await invited();
+  const below = await pathsOf({ notification: waiting, subscription, sharing, invite });
+  const pages = ["/api/v1/openapi.json", "/pages.css", page, invitation, `${invitation}/mute`];
+  const all = [...below, ...pages, ...federationPaths(link)];
   expect(all.length).toBeGreaterThan(10);
   await beginMinute();
   const before = await fingerprint(scene.store);
