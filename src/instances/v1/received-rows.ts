@@ -21,6 +21,7 @@ import { findByShare } from "../../store/notifications.ts";
 import type { Db } from "../../store/store.ts";
 import type { InstanceParts } from "../parts.ts";
 import { noCredentials } from "./credentials.ts";
+import { isBothWays } from "./sharer-members.ts";
 
 /**
  * The account's copy of somebody's sharing, and the sharer as its only member. His `inbound_client_id` is his OAuth client here
@@ -160,11 +161,19 @@ function sharerColumns({ sharerUrl, clientId }: Invited) {
   return { instance_url: sharerUrl, inbound_client_id: clientId, status: "pending", error: null };
 }
 
+/** Whether the sharer's code is still to come, or to be exchanged: before that he cannot be told of an end (reference/cozy.md 5.5). */
+export function awaitsCode({ sharing, sharer }: Received): boolean {
+  const isRegistered = sharer.client_sealed !== null && sharer.token_sealed === null;
+  return sharing.generation === "v1a" && isBothWays(sharing) && isRegistered;
+}
+
 /** Nothing of the sharer's is taken any more. What he has to hear of it is kept until he was told. */
-export async function closeReceived(db: Db, { sharing, sharer }: Received): Promise<void> {
+export async function closeReceived(db: Db, received: Received): Promise<void> {
+  const { sharing, sharer } = received;
   if (sharer.inbound_client_id !== null) await deleteCozyClient(db, sharer.inbound_client_id);
   await deleteCozyClientsOf(db, sharing.id, null);
-  await updateCozyMember(db, sharer.id, { status: "revoked", secret_sealed: null });
+  const code = awaitsCode(received) ? {} : { secret_sealed: null };
+  await updateCozyMember(db, sharer.id, { status: "revoked", ...code });
   await updateCozySharing(db, sharing.id, { is_active: 0, revoked_at: sharing.revoked_at ?? Date.now() });
 }
 

@@ -9,7 +9,7 @@ import type { OwnerActions } from "../owner-actions.ts";
 import type { InstanceParts, MemberStep } from "../parts.ts";
 import { stepFailed } from "../step-failed.ts";
 import { callsTo } from "./call-member.ts";
-import { closeReceived, forgetSharer, type Received, receivedOf } from "./received-rows.ts";
+import { awaitsCode, closeReceived, forgetSharer, type Received, receivedOf } from "./received-rows.ts";
 import { readAsked } from "./recipient-asked.ts";
 import { discover } from "./recipient-discovery.ts";
 import { notTaken } from "./recipient-answer.ts";
@@ -24,6 +24,8 @@ export async function leave(parts: InstanceParts, received: Received, ask: Ask):
     await parts.store.transaction(async (db) => closeReceived(db, received));
     parts.tell("sharing-ended", { generation: "v1", sharing: received.sharing.id, by: "account" });
   }
+  // His code comes yet, and then he is told (recipient-exchange.ts).
+  if (awaitsCode(received)) return { kind: "left" };
   const http = recording(parts.http, "leave the sharing", ask);
   const failure = await tellSharer({ ...parts, http }, received, ask.signal);
   const url = received.sharer.instance_url ?? "";

@@ -132,6 +132,25 @@ describe.each([
   });
 });
 
+test.each([
+  ["before Alice's code has come", []],
+  ["when the code has come and was not exchanged yet", ["alice"]],
+] as const)("who leaves a master-master sharing %s tells her all the same", async (_, works) => {
+  const { id, notification } = await share("master-master", bob.origin);
+  await bob.api("POST", `/notifications/${notification}/accept`, {});
+  await bob.work();
+  for (const name of works) await { alice, bob }[name].work();
+  expect(await atAlice(id)).toBe("accepted");
+  const [subscription] = await bob.site.store.db.selectFrom("subscription").select("id").execute();
+  await bob.api("DELETE", `/subscriptions/${subscription?.id ?? ""}`);
+  await settled();
+  expect(await subscriptions()).toEqual([{ state: "UNSUBSCRIBED" }]);
+  expect(await atAlice(id)).toBe("revoked");
+  await app("PUT", "/data/io.cozy.tests/t1", { text: "after he left" });
+  await settled();
+  expect(await textAtBob()).not.toBe("after he left");
+});
+
 test("a v1a sharing is refused, and the sharer is told", async () => {
   const { id, notification } = await share("master-slave", bob.origin);
   const refused = await bob.api("POST", `/notifications/${notification}/refuse`, {});
