@@ -25,8 +25,14 @@ function decodeQuotedPrintable(bytes: Buffer): Buffer {
   let index = 0;
   while (index < bytes.length) {
     const byte = bytes[index] ?? 0;
-    const softBreakBytes = byte === equals ? softBreakAt(bytes, index) : 0;
-    const coded = byte === equals ? codedByteAt(bytes, index) : none;
+    // Nearly every byte stands for itself.
+    if (byte !== equals) {
+      decoded[length++] = byte;
+      index += 1;
+      continue;
+    }
+    const softBreakBytes = softBreakAt(bytes, index);
+    const coded = codedByteAt(bytes, index);
     if (softBreakBytes === 0) decoded[length++] = coded === none ? byte : coded;
     index += coded === none ? Math.max(softBreakBytes, 1) : 3;
   }
