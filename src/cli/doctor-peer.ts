@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { fingerprintOf } from "../federation/peers/peer-keys.ts";
-import { authorityOf } from "../protocols/ocm/signatures/signed-request.ts";
+import { readPeerHost } from "../protocols/ocm/address.ts";
 import { forgetPeerKeys, listPeerKeys, type OcmPeerKeyRow } from "../store/ocm-peer-keys.ts";
 import { clearRefusal, outdateDiscovery, type PeerRefusal, peerStanding } from "../store/ocm-refusals.ts";
 import type { Db } from "../store/store.ts";
@@ -27,7 +27,7 @@ export function registerDoctorPeer(doctor: Command, cli: Cli): void {
 }
 
 async function peer(cli: Cli, typed: string, { forgetKey, json }: Options): Promise<void> {
-  const host = authorityOf(`https://${typed.replace(/^https:\/\/|\/+$/gi, "")}/`);
+  const host = readPeerHost(typed);
   if (host === null) {
     throw new CommandError(`${typed} is no host; write it like cloud.example.org`, exitCodes.usage);
   }

@@ -78,6 +78,7 @@ test("a server that does not verify is shown with its reason, and where to read 
 test("what was expected of it, what came, since when and the way out is told", async () => {
   await conflicting();
   const { out } = await run(config, ["doctor", "peer", `https://${host}/`]);
+  expect((await run(config, ["doctor", "peer", `http://${host}`])).out).toBe(out);
   const lines = out.split("\n");
   expect(lines.find((line) => line.startsWith("trusted"))).toMatch(
     new RegExp(`cavage +${trustedId} +${fingerprint(trusted)} +2026-03-01 10:00:00Z`),

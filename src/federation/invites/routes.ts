@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { limits } from "../../domain/limits.ts";
 import type { PeerOperation, SiteRoute } from "../../http/peer-route.ts";
 import type { FederationParts } from "../parts.ts";
 import { refusalSchema } from "../refusal.ts";
+import { signedPost } from "../signed-post.ts";
 import { showAccept, takeAccept } from "./accept-page.ts";
 import { takeAccepted } from "./take-accepted.ts";
 import { showWayf, takeWayf } from "./wayf-page.ts";
@@ -11,9 +11,9 @@ import { showWayf, takeWayf } from "./wayf-page.ts";
 export function inviteRoutes(parts: FederationParts): readonly SiteRoute[] {
   const page = { operation: null } as const;
   return [
-    accepted("/ocm/invite-accepted", accepting, parts),
+    signedPost("/ocm/invite-accepted", accepting, takeAccepted, parts),
     // As ocm-stub posts (reference/ocm.md 6.3).
-    accepted("/ocm/invites/accept", null, parts),
+    signedPost("/ocm/invites/accept", null, takeAccepted, parts),
     { ...page, method: "GET", path: "/ocm/invite", answer: async (request) => showWayf(parts, request) },
     { ...page, method: "POST", path: "/ocm/invite", answer: async (request) => takeWayf(parts, request) },
     {
@@ -29,17 +29,6 @@ export function inviteRoutes(parts: FederationParts): readonly SiteRoute[] {
       answer: async (request) => takeAccept(parts, request),
     },
   ];
-}
-
-function accepted(path: string, operation: PeerOperation | null, parts: FederationParts): SiteRoute {
-  return {
-    method: "POST",
-    path,
-    operation,
-    bodyBytes: limits.ocmBodyBytes,
-    takesBytes: true,
-    answer: async (request) => takeAccepted(parts, request),
-  };
 }
 
 const text = z.string();

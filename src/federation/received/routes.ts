@@ -1,31 +1,17 @@
 import { z } from "zod";
-import { limits } from "../../domain/limits.ts";
-import type { PeerOperation, PeerReply, PeerRequest, SiteRoute } from "../../http/peer-route.ts";
+import type { PeerOperation, SiteRoute } from "../../http/peer-route.ts";
 import type { FederationParts } from "../parts.ts";
 import { refusalSchema } from "../refusal.ts";
+import { signedPost } from "../signed-post.ts";
 import { takeNotification } from "./take-notification.ts";
 import { takeShare } from "./take-share.ts";
-
-type Take = (parts: FederationParts, request: PeerRequest<null>) => Promise<PeerReply>;
 
 /** Where peers post shares and notifications. */
 export function receivedRoutes(parts: FederationParts): readonly SiteRoute[] {
   return [
-    posted("/ocm/shares", sharing, takeShare, parts),
-    posted("/ocm/notifications", notifying, takeNotification, parts),
+    signedPost("/ocm/shares", sharing, takeShare, parts),
+    signedPost("/ocm/notifications", notifying, takeNotification, parts),
   ];
-}
-
-/** The bytes as they came: signatures cover them. */
-function posted(path: string, operation: PeerOperation, take: Take, parts: FederationParts): SiteRoute {
-  return {
-    method: "POST",
-    path,
-    operation,
-    bodyBytes: limits.ocmBodyBytes,
-    takesBytes: true,
-    answer: async (request) => take(parts, request),
-  };
 }
 
 const text = z.string();

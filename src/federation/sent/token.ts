@@ -6,6 +6,7 @@ import { readPeerHost } from "../../protocols/ocm/address.ts";
 import { putAccessToken, sentShareToExchange } from "../../store/ocm-sent-shares.ts";
 import type { FederationParts } from "../parts.ts";
 import { speakerOf } from "../received/speaker.ts";
+import { signedPost } from "../signed-post.ts";
 import { bytesOf } from "./relay-reading.ts";
 
 /** Where the discovery of the site says that secrets are exchanged for tokens. */
@@ -15,13 +16,7 @@ const tokenPath = "/ocm/token";
 const grants: ReadonlySet<string> = new Set(["authorization_code", "ocm_authorization_code", "ocm_share"]);
 
 export function tokenRoute(parts: FederationParts): SiteRoute {
-  return {
-    method: "POST",
-    path: tokenPath,
-    operation: null,
-    takesBytes: true,
-    answer: async (request) => exchange(parts, request),
-  };
+  return signedPost(tokenPath, null, exchange, parts);
 }
 
 /**
