@@ -1,40 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Chromium, startChromium } from "../../world/chromium.ts";
 import { startNextcloud } from "../../world/nextcloud/nextcloud.ts";
+import { openPageBrowser, type PageBrowser } from "./page-browser.ts";
 import { type InviteWorld, openInviteWorld } from "./world.ts";
 
 let world: InviteWorld;
-let browser: Chromium;
+let browser: PageBrowser;
 
 beforeAll(async () => {
   world = await openInviteWorld();
-  browser = await startChromium({ host: world.usher.host, port: world.usher.httpPort });
+  browser = await openPageBrowser(world.usher);
 });
 
 afterAll(async () => {
   await browser[Symbol.asyncDispose]();
   await world[Symbol.asyncDispose]();
 });
-
-/** Opens a page of the site in the browser; gives what it says. */
-async function open(link: string): Promise<string> {
-  const { pathname, search } = new URL(link, world.usher.origin);
-  await browser.open(`http://${world.usher.host}${pathname}${search}`);
-  return said();
-}
-
-async function said(): Promise<string> {
-  return String(await browser.evaluate("document.body.innerText"));
-}
-
-async function fill(name: string, value: string): Promise<void> {
-  await browser.evaluate(`document.querySelector('[name=${name}]').value = ${JSON.stringify(value)}`);
-}
-
-async function send(): Promise<string> {
-  await browser.click("button.main");
-  return said();
-}
 
 const token = "0c9a2f0e-1111-4222-8333-444455556666";
 
@@ -60,10 +40,10 @@ describe("the page to which other servers send people", () => {
       `${world.usher.origin}${dialog}?token=${secret}&providerDomain=${encodeURIComponent(cloud.host)}`,
     );
     const before = cloud.received().length;
-    expect(await open(target ?? "")).toContain(cloud.host);
+    expect(await browser.open(target ?? "")).toContain(cloud.host);
     expect(await held("emil")).toEqual([]);
-    await fill("address", "emil@mail.example");
-    expect(await send()).toContain("Sehen Sie in Ihr Postfach");
+    await browser.fill("address", "emil@mail.example");
+    expect(await browser.send()).toContain("Sehen Sie in Ihr Postfach");
     expect(await held("emil")).toMatchObject([{ origin: cloud.origin }]);
     const notices = await world.usher.site.store.db
       .selectFrom("notice")
@@ -89,7 +69,7 @@ describe("the page to which other servers send people", () => {
   });
 
   test("shows a disguised host in both forms", async () => {
-    const shown = await open(`${dialog}?token=${token}&providerDomain=https://xn--bcher-kva.example`);
+    const shown = await browser.open(`${dialog}?token=${token}&providerDomain=https://xn--bcher-kva.example`);
     expect(shown).toContain("xn--bcher-kva.example");
     expect(shown).toContain("bücher.example");
   });

@@ -1,41 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Chromium, startChromium } from "../../world/chromium.ts";
 import { startNextcloud } from "../../world/nextcloud/nextcloud.ts";
 import { startStranger } from "./stranger.ts";
+import { openPageBrowser, type PageBrowser } from "./page-browser.ts";
 import { type InviteWorld, openInviteWorld } from "./world.ts";
 
 let world: InviteWorld;
-let browser: Chromium;
+let browser: PageBrowser;
 
 beforeAll(async () => {
   world = await openInviteWorld();
-  browser = await startChromium({ host: world.usher.host, port: world.usher.httpPort });
+  browser = await openPageBrowser(world.usher);
 });
 
 afterAll(async () => {
   await browser[Symbol.asyncDispose]();
   await world[Symbol.asyncDispose]();
 });
-
-/** Opens a page of the site in the browser; gives what it says. */
-async function open(link: string): Promise<string> {
-  const { pathname, search } = new URL(link, world.usher.origin);
-  await browser.open(`http://${world.usher.host}${pathname}${search}`);
-  return said();
-}
-
-async function said(): Promise<string> {
-  return String(await browser.evaluate("document.body.innerText"));
-}
-
-async function fill(name: string, value: string): Promise<void> {
-  await browser.evaluate(`document.querySelector('[name=${name}]').value = ${JSON.stringify(value)}`);
-}
-
-async function send(): Promise<string> {
-  await browser.click("button.main");
-  return said();
-}
 
 const token = "0c9a2f0e-1111-4222-8333-444455556666";
 
@@ -44,15 +24,15 @@ describe("the page that asks where the reader is at home", () => {
     const options = { generation: 34, users: [{ uid: "ada" }] } as const;
     await using cloud = await world.stage.start(startNextcloud, "cloud.example", options);
     const { link, token: secret, code } = await world.invite();
-    expect(await open(link)).toContain("dora lädt Sie ein");
+    expect(await browser.open(link)).toContain("dora lädt Sie ein");
     expect(cloud.received()).toEqual([]);
-    await fill("home", `ada@${cloud.host}`);
-    const shown = await send();
+    await browser.fill("home", `ada@${cloud.host}`);
+    const shown = await browser.send();
     expect(shown).toContain(cloud.host);
     expect(shown).toContain(code);
     // Nothing has led him there yet.
-    expect(String(await browser.evaluate("location.host"))).toBe(world.usher.host);
-    const href = await browser.evaluate("document.querySelector('a.button').href");
+    expect(String(await browser.chromium.evaluate("location.host"))).toBe(world.usher.host);
+    const href = await browser.chromium.evaluate("document.querySelector('a.button').href");
     const asked = new URLSearchParams({ token: secret, providerDomain: world.usher.host });
     const dialog = `${cloud.origin}/index.php/apps/contacts/ocm/invite-accept-dialog?${String(asked)}`;
     expect(href).toBe(dialog);
@@ -63,12 +43,12 @@ describe("the page that asks where the reader is at home", () => {
     const options = { generation: 32, users: [] } as const;
     await using cloud = await world.stage.start(startNextcloud, "cloud.example", options);
     const { link, code, inviteString } = await world.invite();
-    await open(link);
-    await fill("home", `https://${cloud.host}/index.php/apps/files`);
-    const shown = await send();
+    await browser.open(link);
+    await browser.fill("home", `https://${cloud.host}/index.php/apps/files`);
+    const shown = await browser.send();
     expect(shown).toContain(code);
     expect(shown).toContain(inviteString);
-    expect(await browser.evaluate("document.querySelectorAll('a.button').length")).toBe(0);
+    expect(await browser.chromium.evaluate("document.querySelectorAll('a.button').length")).toBe(0);
   });
 
   test("offers a page of another host to nobody", async () => {
@@ -77,33 +57,35 @@ describe("the page that asks where the reader is at home", () => {
     for (const dialog of ["https://evil.example/accept", "javascript:alert(1)"]) {
       cloud.says({ inviteAcceptDialog: dialog });
       await world.usher.site.store.db.deleteFrom("ocm_peer").execute();
-      await open(link);
-      await fill("home", cloud.host);
-      const shown = await send();
+      await browser.open(link);
+      await browser.fill("home", cloud.host);
+      const shown = await browser.send();
       expect(shown).not.toContain("evil.example");
-      expect(await browser.evaluate("document.querySelectorAll('a.button').length")).toBe(0);
+      expect(await browser.chromium.evaluate("document.querySelectorAll('a.button').length")).toBe(0);
     }
   });
 
   test("says in words what is wrong with what he typed", async () => {
     const { link } = await world.invite();
-    await open(link);
-    await fill("home", "nonsense");
-    expect(await send()).toContain("Das ist keine Adresse einer Cloud");
-    expect(await browser.evaluate("document.querySelector('[name=home]').value")).toBe("nonsense");
-    await fill("home", "nobody.example");
-    expect(await send()).toMatch(/antwortet gerade nicht|kann nichts die Einladung annehmen/);
+    await browser.open(link);
+    await browser.fill("home", "nonsense");
+    expect(await browser.send()).toContain("Das ist keine Adresse einer Cloud");
+    expect(await browser.chromium.evaluate("document.querySelector('[name=home]').value")).toBe("nonsense");
+    await browser.fill("home", "nobody.example");
+    expect(await browser.send()).toMatch(/antwortet gerade nicht|kann nichts die Einladung annehmen/);
   });
 
   test("lets pick one of the servers of the configuration", async () => {
     const { link } = await world.invite();
-    await open(link);
+    await browser.open(link);
     expect(
-      await browser.evaluate("[...document.querySelectorAll('option')].map((o) => o.value).join()"),
+      await browser.chromium.evaluate("[...document.querySelectorAll('option')].map((o) => o.value).join()"),
     ).toBe(",campus.example");
-    await fill("server", "campus.example");
-    await send();
-    expect(await browser.evaluate("document.querySelector('[name=home]').value")).toBe("campus.example");
+    await browser.fill("server", "campus.example");
+    await browser.send();
+    expect(await browser.chromium.evaluate("document.querySelector('[name=home]').value")).toBe(
+      "campus.example",
+    );
   });
 
   test("is not there for what is no open invitation, and looks the same for all of it", async () => {
