@@ -1,4 +1,5 @@
 import type { LinkState } from "../domain/subscription.ts";
+import { noAnswer } from "../protocols/no-answer.ts";
 import type { NotFollowed, TryLater } from "../protocols/protocol.ts";
 
 /** Whether an account asks for the first time or looks at a share that it follows. */
@@ -15,32 +16,7 @@ interface Meaning {
 
 /** What each trouble with the server of a share means for it (reference/ocm.md 7 and 8). */
 const meanings = {
-  unreachable: {
-    first: "later",
-    again: "later",
-    words: "{host} could not be reached; Usher asks again later.",
-  },
-  "called-off": {
-    first: "later",
-    again: "later",
-    words: "The work at {host} was called off before it was done; it is done again later.",
-  },
-  "request-refused": {
-    first: "UNRESOLVABLE",
-    again: "later",
-    words:
-      "The outgoing guard refused the request to {host}; an exception under outbound.exceptions would let it pass.",
-  },
-  "server-busy": {
-    first: "later",
-    again: "later",
-    words: "{host} is overloaded or in maintenance; Usher asks again when it said so.",
-  },
-  "server-error": {
-    first: "later",
-    again: "later",
-    words: "{host} answered with an error of its own; Usher asks again later.",
-  },
+  ...noAnswer,
   "answer-not-understood": {
     first: "later",
     again: "later",
@@ -112,8 +88,7 @@ const meanings = {
   "token-refused": {
     first: "FORBIDDEN",
     again: "FORBIDDEN",
-    words:
-      "{host} gives no access token for the share; `usher doctor peer` tells whether it trusts this site.",
+    words: "{host} gives no access token for the share; ask its operator whether it trusts this site.",
   },
   "guest-password-needed": {
     first: "ADDABLE_WITH_PASSWORD",

@@ -1,4 +1,5 @@
 import type { LinkState } from "../../domain/subscription.ts";
+import { noAnswer } from "../no-answer.ts";
 import type { NotFollowed, TryLater } from "../protocol.ts";
 
 /** Whether an account asks for the first time or looks at a subscription that stands (reference/ox.md 7). */
@@ -60,32 +61,7 @@ interface Meaning {
 
 /** What each trouble means for a share (reference/ox.md 7); the table of README.md. */
 const meanings: Readonly<Record<TroubleName, Meaning>> = {
-  unreachable: {
-    first: "later",
-    again: "later",
-    words: "{host} could not be reached; Usher asks again later.",
-  },
-  "request-refused": {
-    first: "UNRESOLVABLE",
-    again: "later",
-    words:
-      "The outgoing guard refused the request to {host}; an exception under outbound.exceptions would let it pass.",
-  },
-  "called-off": {
-    first: "later",
-    again: "later",
-    words: "The work at {host} was called off before it was done; it is done again later.",
-  },
-  "server-busy": {
-    first: "later",
-    again: "later",
-    words: "{host} is overloaded or in maintenance; Usher asks again when it said so.",
-  },
-  "server-error": {
-    first: "later",
-    again: "later",
-    words: "{host} answered with an error of its own; Usher asks again later.",
-  },
+  ...noAnswer,
   "request-not-accepted": {
     first: "UNRESOLVABLE",
     again: "later",
